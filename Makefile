@@ -1,0 +1,40 @@
+# Thin on purpose: every target is a script, and every script does its own set-up. Options go in ARGS.
+.PHONY: help demo serve test check bench soak reference clean
+.SILENT:
+
+help:
+	echo "make demo       the local Google and the service, no account needed (ARGS=\"--once --json\")"
+	echo "make serve      the service, configured by the environment or .env"
+	echo "make test       checks, then every test"
+	echo "make check      style, types and import contracts"
+	echo "make bench      measure against the loops people write by hand"
+	echo "make soak       long random runs of the whole engine (ARGS=\"--seeds 20000\")"
+	echo "make reference  write docs/reference/ from the code"
+	echo "make clean      remove .venv and everything made by these commands"
+
+demo:
+	exec scripts/demo $(ARGS)
+
+serve:
+	exec scripts/serve $(ARGS)
+
+test:
+	exec scripts/test $(ARGS)
+
+check:
+	scripts/setup dev
+	exec scripts/check
+
+bench:
+	exec scripts/bench $(ARGS)
+
+soak:
+	exec scripts/soak $(ARGS)
+
+reference:
+	scripts/setup dev
+	exec scripts/reference $(ARGS)
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
