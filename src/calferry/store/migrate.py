@@ -1,0 +1,60 @@
+"""Bringing a database to the schema this version needs.
+
+Each function works on an open connection inside the caller's transaction, so that an interrupted migration leaves
+the database as it was, and two processes that start together migrate once.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+FOLDER = Path(__file__).with_name("migrations")
+
+
+class DatabaseTooNew(Exception):
+    """The database was migrated by a newer version of calferry."""
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision the database is at; None for an empty database."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    """The revision this version of calferry needs."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def pending(connection: Connection) -> int:
+    """How many migrations the database lacks. Raises DatabaseTooNew for a revision this version does not know."""
+    scripts = ScriptDirectory.from_config(alembic_config())
+    current = revision_of(connection)
+    known = [script.revision for script in scripts.walk_revisions()]
+    if current is None:
+        return len(known)
+    if current not in known:
+        raise DatabaseTooNew(
+            f"The database is at revision {current}, which this version of calferry does not know: "
+            "install the newer version that made it, or restore a backup."
+        )
+    return known.index(current)
+
+
+def upgrade(connection: Connection) -> int:
+    """Run every missing migration and return how many there were. Raises DatabaseTooNew."""
+    missing = pending(connection)
+    if missing:
+        command.upgrade(alembic_config(connection), "head")
+    return missing

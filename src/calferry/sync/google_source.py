@@ -1,0 +1,134 @@
+"""`ports.CalendarSource` over the client library, for one account."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from calferry import google
+from calferry.core.failure import Cause, SourceFailure
+from calferry.core.google_calendar import CalendarListEntry, CalendarListPage, ChannelRequest, OpenedChannel
+from calferry.core.limits import INSTANCES_PAGE_SIZE, PAGES_PER_PASS_MAX, SERIES_PAGE_SIZE
+from calferry.core.model import Envelope, ListRequest, Page, Window
+from calferry.sync.google_failures import google_failures
+
+
+class GoogleSource:
+    """Google's side of one account. Items of pages are the client library's own, never copied."""
+
+    def __init__(self, client: google.GoogleCalendar) -> None:
+        self._client = client
+
+    async def events_page(self, google_id: str, request: ListRequest, page_token: str | None) -> Page:
+        with google_failures():
+            return page_from(await self._client.events_page(events_list(google_id, request, page_token)))
+
+    async def series(self, google_id: str, ical_uid: str) -> Page:
+        request = google.EventsList(calendar_id=google_id, i_cal_uid=ical_uid, max_results=SERIES_PAGE_SIZE)
+        return await all_pages(lambda token: self._client.events_page(request.page(token)))
+
+    async def instances(self, google_id: str, series_id: str, window: Window) -> Page:
+        request = google.EventInstances(
+            calendar_id=google_id,
+            event_id=series_id,
+            time_min=rfc3339(window.start_at),
+            time_max=rfc3339(window.end_at),
+        )
+        return await all_pages(
+            lambda token: self._client.instances_page(msgspec.structs.replace(request, page_token=token))
+        )
+
+    async def calendar_list_page(self, sync_token: str | None, page_token: str | None) -> CalendarListPage:
+        request = google.CalendarListList(sync_token=sync_token, page_token=page_token)
+        with google_failures():
+            listed = await self._client.calendar_list_page(request)
+        entries = [entry_from(entry) for entry in listed.items]
+        return CalendarListPage(entries, listed.next_page_token, listed.next_sync_token)
+
+    async def watch_events(self, google_id: str, channel: ChannelRequest) -> OpenedChannel:
+        request = google.EventsWatch(
+            calendar_id=google_id,
+            channel_id=channel.channel_id,
+            address=channel.address,
+            token=channel.token,
+            ttl_s=channel.life_s,
+        )
+        with google_failures():
+            opened = await self._client.watch_events(request)
+        if opened.expiration_ms is None:
+            raise SourceFailure(Cause.BAD_ANSWER, "Google opened a channel without saying until when.")
+        return OpenedChannel(opened.resource_id, opened.resource_uri, opened.expiration_ms)
+
+    async def stop_channel(self, channel_id: str, resource_id: str) -> None:
+        with google_failures():
+            await self._client.stop_channel(
+                google.ChannelStop(channel_id=channel_id, resource_id=resource_id)
+            )
+
+
+def events_list(google_id: str, request: ListRequest, page_token: str | None) -> google.EventsList:
+    """The question of a pass in Google's parameters. A sync token forbids naming the window again."""
+    window = request.window if request.full else None
+    expanded = request.mode == "instances"
+    return google.EventsList(
+        calendar_id=google_id,
+        sync_token=request.sync_token,
+        page_token=page_token,
+        single_events=expanded,
+        show_deleted=True,
+        max_results=INSTANCES_PAGE_SIZE if expanded else SERIES_PAGE_SIZE,
+        time_min=None if window is None else rfc3339(window.start_at),
+        time_max=None if window is None else rfc3339(window.end_at),
+    )
+
+
+def page_from(observed: google.EventsPageObserved) -> Page:
+    """The same items under the engine's envelope."""
+    reminders = observed.default_reminders
+    return Page(
+        items=observed.items,
+        unreadable=observed.unreadable,
+        next_page_token=observed.next_page_token,
+        next_sync_token=observed.next_sync_token,
+        envelope=Envelope(
+            access_role=observed.access_role,
+            time_zone=observed.time_zone,
+            summary=observed.summary,
+            default_reminders=None if reminders is None else reminders.decode("utf-8", "replace"),
+        ),
+    )
+
+
+async def all_pages(ask: Callable[[str | None], Awaitable[google.EventsPageObserved]]) -> Page:
+    """Every page of a short listing as one. Raises SourceFailure, also for a listing that does not end."""
+    with google_failures():
+        whole = page_from(await ask(None))
+        for _ in range(PAGES_PER_PASS_MAX):
+            if whole.next_page_token is None:
+                return whole
+            whole = joined(whole, page_from(await ask(whole.next_page_token)))
+    raise SourceFailure(Cause.BAD_ANSWER, "Google's listing did not end.")
+
+
+def joined(whole: Page, page: Page) -> Page:
+    return replace(page, items=[*whole.items, *page.items], unreadable=[*whole.unreadable, *page.unreadable])
+
+
+def entry_from(entry: google.CalendarListEntry) -> CalendarListEntry:
+    """One entry of the calendar list; the person's own name for a calendar wins over its own."""
+    return CalendarListEntry(
+        google_id=entry.calendar_id,
+        summary=entry.summary_override or entry.summary or entry.calendar_id,
+        time_zone=entry.time_zone,
+        access_role=entry.access_role or "none",
+        is_primary=entry.is_primary,
+        is_hidden=entry.is_hidden,
+        is_deleted=entry.is_deleted,
+        raw=entry.raw.decode("utf-8", "replace"),
+    )
+
+
+def rfc3339(at_ms: int) -> str:
+    """UTC milliseconds as Google reads instants."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
