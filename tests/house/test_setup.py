@@ -1,0 +1,142 @@
+"""What set-up says on machines that lack something. Everything it could call is replaced by a stub."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT
+
+SCRIPTS = sorted(
+    path
+    for path in [*(ROOT / "scripts").iterdir(), ROOT / ".ci" / "run"]
+    if path.suffix != ".py" and path.is_file()
+)
+LOGS = 'echo "$(basename "$0") $*" >>"$STUB_LOG"\n'
+BORROWED = ("bash", "basename", "cat", "cksum", "dirname", "env", "flock", "mkdir", "rm")
+
+PYTHON_WITHOUT_ENSUREPIP = """
+case "$*" in
+    *version_info\\ *) exit 0 ;;
+    *'"%d.%d"'*) echo 3.11 ;;
+    *ensurepip*) exit 1 ;;
+esac
+"""
+OLD_PYTHON = 'case "$*" in *version_info*) exit 1 ;; *--version*) echo "Python 3.9.2" ;; esac\n'
+
+
+class Machine:
+    """A copy of the project's set-up on a machine that has only the commands it is given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = folder / "project"
+        self.bin = folder / "bin"
+        self.log = folder / "log"
+        self.log.touch()
+        self.bin.mkdir()
+        for part in ("scripts", "requirements"):
+            shutil.copytree(ROOT / part, self.project / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", self.project)
+        for name in BORROWED:
+            if found := shutil.which(name):
+                (self.bin / name).symlink_to(found)
+
+    def has(self, command: str, script: str = "") -> None:
+        path = self.bin / command
+        path.write_text(f"#!{shutil.which('bash')}\n{LOGS}{script}")
+        path.chmod(0o755)
+
+    def set_up(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self.project / "scripts" / "setup")],
+            env={"PATH": str(self.bin), "STUB_LOG": str(self.log), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def calls(self, command: str) -> list[str]:
+        return [line for line in self.log.read_text().splitlines() if line.startswith(f"{command} ")]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_without_ensurepip_or_root_it_names_the_package_and_the_line_to_type(machine: Machine) -> None:
+    machine.has("python3", PYTHON_WITHOUT_ENSUREPIP)
+    machine.has("apt-get")
+    machine.has("id", "echo 1000\n")
+    machine.has("sudo", "exit 1\n")
+    done = machine.set_up()
+    assert done.returncode == 3
+    assert "sudo apt-get install --yes python3.11-venv" in done.stderr
+    assert done.stdout == ""
+    assert machine.calls("apt-get") == []
+
+
+def test_root_installs_the_missing_package(machine: Machine) -> None:
+    machine.has("python3", PYTHON_WITHOUT_ENSUREPIP)
+    machine.has("apt-get")
+    machine.has("id", "echo 0\n")
+    machine.set_up()
+    assert [call.split()[1] for call in machine.calls("apt-get")] == ["update", "install"]
+    assert machine.calls("apt-get")[1].endswith("python3.11-venv")
+
+
+def test_sudo_without_a_password_installs_the_missing_package(machine: Machine) -> None:
+    machine.has("python3", PYTHON_WITHOUT_ENSUREPIP)
+    machine.has("apt-get")
+    machine.has("id", "echo 1000\n")
+    machine.has("sudo", 'shift; "$@"\n')
+    machine.has("true")
+    machine.set_up()
+    assert [call.split()[1] for call in machine.calls("apt-get")] == ["update", "install"]
+
+
+def test_an_old_python_is_named_with_what_is_needed(machine: Machine) -> None:
+    machine.has("python3", OLD_PYTHON)
+    done = machine.set_up()
+    assert done.returncode == 3
+    assert "Python 3.11 or newer is needed" in done.stderr
+    assert "found: Python 3.9.2" in done.stderr
+
+
+def test_a_chosen_python_that_is_too_old_is_refused(machine: Machine) -> None:
+    machine.has("python3", PYTHON_WITHOUT_ENSUREPIP)
+    machine.has("python3.9", OLD_PYTHON)
+    done = machine.set_up(PYTHON="python3.9")
+    assert done.returncode == 3
+    assert "PYTHON=python3.9 is not" in done.stderr
+
+
+def test_it_refuses_an_unknown_level(machine: Machine) -> None:
+    done = subprocess.run(
+        [str(ROOT / "scripts" / "setup"), "everything"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "runtime or dev" in done.stderr
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_are_executable_and_say_how_they_are_used(script: Path) -> None:
+    text = script.read_text()
+    assert os.access(script, os.X_OK)
+    assert text.startswith(("#!/usr/bin/env bash\n# ", '#!/usr/bin/env python3\n"""'))
+
+
+@pytest.mark.parametrize(
+    "script", [s for s in SCRIPTS if "bash" in s.read_text()[:40]], ids=lambda path: path.name
+)
+def test_shell_scripts_parse(script: Path) -> None:
+    assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
+
+
+def test_make_prints_nothing_of_its_own_on_stdout() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert ".SILENT:" in makefile
+    assert "$(MAKE)" not in makefile
