@@ -33,7 +33,7 @@ soak:
 
 reference:
 	scripts/setup dev
-	exec scripts/reference $(ARGS)
+	exec .venv/bin/python -m scripts.reference
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,187 @@
+"""Writes docs/reference/ from the code: settings, HTTP routes, commands.
+
+Usage: python scripts/reference.py          (tests/house fails while a page is not current)
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import typer.main
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+WRITTEN = "<!-- Written by scripts/reference.py from the code; edit the code. -->"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+MEANINGS = {
+    "keys": "Keys that seal refresh tokens: comma-separated, newest first, each 32 random bytes in base64. Older ones only open.",
+    "base_url": "The address people open; decides the redirect address of sign-in and whether cookies are `Secure`.",
+    "google_client_id": "The OAuth client of type web application that you made in the Google Cloud console.",
+    "google_client_secret": "Its secret.",
+    "allowed_emails": "Who may sign in: comma-separated addresses, `*@example.com` for a domain, `*` for anybody.",
+    "data": "The data directory; the default database lies in it.",
+    "database_url": "`sqlite:///path` or `postgresql://user:password@host/name`, without the name of a driver.",
+    "auto_migrate": "Bring the schema up to date when the service starts; with `0` it refuses to start on an old schema.",
+    "webhook_base_url": "The https address at which Google reaches this service. Unset: poll only.",
+    "cron_secret": "Bearer secret of the cron routes, 32 characters or more; two, comma-separated, while it is being changed.",
+    "extra_scopes": "Scopes to ask for beyond the built-in four, separated by blanks or commas.",
+    "google_api_url": "The root that ends before `/calendar/v3`; another one points calferry at the local Google.",
+    "google_auth_url": "Where people are sent to consent.",
+    "google_token_url": "Where codes and refresh tokens are exchanged.",
+    "google_revoke_url": "Where grants are revoked.",
+    "google_certs_url": "The keys that verify id tokens.",
+    "google_userinfo_url": "Who the person is, where an id token does not say.",
+    "poll_with_push_s": "Seconds between two looks at a calendar that has a live notification channel.",
+    "poll_without_push_s": "Seconds between two looks at a calendar without one.",
+    "poll_jitter": "Share by which every such interval varies, so that calendars spread out.",
+    "calendar_list_s": "Seconds between two looks at an account's list of calendars.",
+    "runs_at_once": "Calendars synced at the same time by one process.",
+    "quota_per_minute": "Requests per minute that Google grants your project.",
+    "quota_per_user_per_minute": "Requests per minute that Google grants each user of your project.",
+    "quota_per_day": "Requests per day that Google grants your project.",
+    "tombstones_kept_days": "Days for which a cancelled event is kept.",
+    "changes_kept_days": "Days for which the change log is kept; a cursor older than that is refused.",
+    "session_idle_days": "Days after which an unused browser session ends.",
+    "session_max_days": "Days after which every browser session ends.",
+    "log_level": "The least important messages that are written.",
+    "docs": "Serve the interactive API pages at `/docs`.",
+}
+
+
+def pages() -> dict[str, str]:
+    """File name to text of every page."""
+    return {"settings.md": settings_page(), "http.md": http_page(), "command-line.md": command_line_page()}
+
+
+def settings_page() -> str:
+    from calferry.settings import REQUIRED_BY_SERVE, Settings, setting_name
+
+    fields = Settings.model_fields
+    rows = [
+        (f"`{setting_name(name)}`", default_of(field), MEANINGS[name])
+        for name, field in fields.items()
+        if name not in REQUIRED_BY_SERVE
+    ]
+    needed = [(f"`{setting_name(name)}`", MEANINGS[name]) for name in REQUIRED_BY_SERVE]
+    return page(
+        "Settings",
+        "Read from the environment, then from a file `.env` in the working directory. Nothing secret is ever made up for"
+        " you outside `calferry demo`; a missing or unusable setting is answered with a sentence that says how to mend it.",
+        "## Needed by `calferry serve`",
+        table(("setting", "meaning"), needed),
+        "## Optional",
+        table(("setting", "default", "meaning"), rows),
+    )
+
+
+def default_of(field: Any) -> str:
+    if field.default_factory is not None:
+        return "`$XDG_DATA_HOME/calferry`"
+    value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    if value == "":
+        return ""
+    if isinstance(value, bool):
+        return f"`{int(value)}`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+def http_page() -> str:
+    from tests.house.application import application
+
+    app = application()
+    documented = app.openapi()["paths"]
+    rows = [row for path, operations in documented.items() for row in operation_rows(path, operations)]
+    return page(
+        "HTTP",
+        "Errors are RFC 9457 problem details with `detail`, `code` and `retryable`. The service describes itself, with"
+        " every parameter and answer, at `/openapi.json` and `/docs`.",
+        table(("route", "what it does"), rows),
+    )
+
+
+def operation_rows(path: str, operations: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for method in METHODS:
+        if operation := operations.get(method):
+            said = operation.get("description") or operation.get("summary") or ""
+            yield f"`{method.upper()} {path}`", first_paragraph(said)
+
+
+def undocumented_routes(app: Any) -> list[str]:
+    """Routes that the schema leaves out; each is either a page or a mistake."""
+    return [r.path for r in app.routes if isinstance(r, APIRoute) and not r.include_in_schema]
+
+
+def command_line_page() -> str:
+    from calferry.cli import app
+
+    group = typer.main.get_command(app)
+    sections = [part for names, command in commands(group) for part in command_section(names, command)]
+    return page(
+        "Command line",
+        "With `--json` a command prints exactly one line of JSON, the last on standard output; bars and logs go to"
+        " standard error. Exit codes: 0 done, 1 differs or failed, 2 wrong usage, 3 not configured, 4 sign-in needed again.",
+        *sections,
+    )
+
+
+def commands(
+    command: click.Command, names: tuple[str, ...] = ("calferry",)
+) -> Iterator[tuple[str, click.Command]]:
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield " ".join(names), command
+        return
+    for name, child in children.items():
+        yield from commands(child, (*names, name))
+
+
+def command_section(names: str, command: click.Command) -> Iterator[str]:
+    arguments = [p.human_readable_name.upper() for p in command.params if p.param_type_name == "argument"]
+    yield f"## `{' '.join([names, *arguments])}`"
+    yield reflow(command.help or "")
+    rows = [
+        (f"`{spelled(p)}`", option_default(p), reflow(p.help or ""))
+        for p in command.params
+        if hasattr(p, "help")
+    ]
+    options = [row for row in rows if row[0].startswith("`-")]
+    if options:
+        yield table(("option", "default", "meaning"), options)
+
+
+def spelled(option: Any) -> str:
+    names = "/".join([*option.opts, *option.secondary_opts])
+    metavar = "" if getattr(option, "is_flag", False) else f" {option.name.upper()}"
+    return names + metavar
+
+
+def option_default(option: Any) -> str:
+    plain = option.default is None or callable(option.default) or option.default in ((), [], "", False)
+    return "" if plain else f"`{option.default}`"
+
+
+def page(title: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", WRITTEN, *[part for part in parts if part]]) + "\n"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def first_paragraph(text: str) -> str:
+    return reflow(text.strip().split("\n\n")[0])
+
+
+def reflow(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
