@@ -1,0 +1,140 @@
+"""Errors as RFC 9457 problem details, with `code` and `retryable` beside the standard members."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from calferry.core.failure import SourceFailure, describe
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemDetails(BaseModel):
+    """What every refusal answers."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    retryable: bool
+
+
+class Problem(Exception):
+    """A refusal. `detail` is shown to the caller: it never holds a secret or what the caller sent."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        retryable: bool = False,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.retryable = retryable
+        self.headers = headers or {}
+
+    def response(self) -> Response:
+        return problem_response(
+            self.status, self.code, self.detail, retryable=self.retryable, headers=self.headers
+        )
+
+
+def unauthenticated(detail: str = "Authentication token is missing or invalid") -> Problem:
+    return Problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def not_found(detail: str) -> Problem:
+    return Problem(404, "not_found", detail)
+
+
+def problem_response(
+    status: int, code: str, detail: str, *, retryable: bool = False, headers: dict[str, str] | None = None
+) -> Response:
+    title = HTTPStatus(status).phrase
+    body = ProblemDetails(title=title, status=status, detail=detail, code=code, retryable=retryable)
+    return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """How refusals stand in the OpenAPI document."""
+    schema = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "model": ProblemDetails,
+            "content": {MEDIA_TYPE: schema},
+        }
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer every kind of failure as a problem."""
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    app.add_exception_handler(SourceFailure, on_source_failure)
+    app.add_exception_handler(OperationalError, on_store_failure)
+    app.add_exception_handler(Exception, on_exception)
+
+
+async def on_problem(_request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)  # noqa: S101 - narrows for the type checker
+    return problem.response()
+
+
+HTTP_DETAILS = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that method."),
+    413: ("body_too_large", "The body of the request is too large."),
+}
+
+
+async def on_http_exception(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
+    fallback = ("request_refused", HTTPStatus(error.status_code).phrase)
+    code, detail = HTTP_DETAILS.get(error.status_code, fallback)
+    return problem_response(error.status_code, code, detail, headers=dict(error.headers or {}))
+
+
+async def on_invalid_request(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for the type checker
+    return problem_response(400, "invalid_request", validation_detail(error))
+
+
+def validation_detail(error: RequestValidationError) -> str:
+    """Say which field is wrong and why, without repeating its value."""
+    first = error.errors()[0]
+    kind, *path = (str(part) for part in first["loc"])
+    if first["type"] == "json_invalid":
+        return "The body is not JSON."
+    named = ".".join(path)
+    where = f"The {kind} field {named}" if named else f"The {kind}"
+    return f"{where} is not usable: {first['msg'][:1].lower()}{first['msg'][1:]}."
+
+
+async def on_source_failure(_request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, SourceFailure)  # noqa: S101 - narrows for the type checker
+    shown = describe(failure)
+    return problem_response(502, "google_failed", shown.message, retryable=shown.retryable)
+
+
+async def on_store_failure(_request: Request, _error: Exception) -> Response:
+    detail = "The database does not answer at the moment."
+    return problem_response(503, "store_unavailable", detail, retryable=True, headers={"Retry-After": "5"})
+
+
+async def on_exception(_request: Request, _error: Exception) -> Response:
+    return problem_response(500, "internal", "The server failed to answer this request.", retryable=True)

@@ -1,0 +1,73 @@
+"""Headers of every answer, and bounds on what a request may bring."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from calferry.web.problems import problem_response
+
+URL_LENGTH_MAX = 8_192
+SYNC_URL_LENGTH_MAX = 2_000_000
+HEADERS_SIZE_MAX = 32_768
+BODY_SIZE_MAX = 65_536
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    b"content-security-policy": CONTENT_SECURITY_POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+HTTPS_HEADERS = {b"strict-transport-security": b"max-age=31536000"}
+
+
+class SecurityHeaders:
+    """Adds the headers that an answer does not bring itself; answers that say nothing of caching are not stored."""
+
+    def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
+        self.app = app
+        self.headers = HEADERS | (HTTPS_HEADERS if is_https else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message["headers"]}
+                added = [(name, value) for name, value in self.headers.items() if name not in given]
+                if b"cache-control" not in given:
+                    added.append((b"cache-control", b"no-store"))
+                message = {**message, "headers": [*message["headers"], *added]}
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class RequestBounds:
+    """Refuses overlong addresses and headers. `always_answered` paths never refuse: they read neither."""
+
+    def __init__(self, app: ASGIApp, *, always_answered: frozenset[str]) -> None:
+        self.app = app
+        self.always_answered = always_answered
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in self.always_answered:
+            refusal = self.refuse(scope)
+            if refusal is not None:
+                status, code, detail = refusal
+                await problem_response(status, code, detail)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def refuse(self, scope: Scope) -> tuple[int, str, str] | None:
+        length_max = SYNC_URL_LENGTH_MAX if scope["path"] == "/calendar/sync" else URL_LENGTH_MAX
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > length_max:
+            return 414, "address_too_long", "The address of the request is too long."
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_SIZE_MAX:
+            return 431, "headers_too_large", "The headers of the request are too large."
+        return None
