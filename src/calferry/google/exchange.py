@@ -1,0 +1,97 @@
+"""One request, tried until it succeeds or trying is over: joins backoff, its budget and time."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from calferry.google.backoff import RetryBudget, RetryPolicy, next_wait_s
+from calferry.google.errors import GoogleError, ProtocolViolation, RateLimited, ServerError, Unreachable
+from calferry.google.wire import TIMEOUT_S
+
+T = TypeVar("T")
+TIMEOUT_MIN_S = 1.0
+UNAVAILABLE = 503
+Attempt = Callable[[Callable[[], float]], Awaitable[T]]
+
+
+class Clock(Protocol):
+    """Time, passed in so that tests can own it."""
+
+    def now(self) -> float:
+        """Unix seconds."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Dice(Protocol):
+    """Randomness, passed in; `random.Random` is one."""
+
+    def uniform(self, a: float, b: float) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Tries within the limits of a policy and a budget shared with other requests."""
+
+    clock: Clock
+    dice: Dice
+    budget: RetryBudget = field(default_factory=RetryBudget)
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    timeout_s: float = TIMEOUT_S
+
+    async def run(self, attempt: Attempt[T], *, is_repeatable: bool) -> T:
+        """What the first successful attempt returns.
+
+        attempt: makes one try; it is given a function that tells the seconds it may take from then on.
+        is_repeatable: whether a try whose outcome is unknown may be made again.
+        Raises the error of the last try; its retry_after_s says what Google asked for beyond our patience.
+        """
+        started_at = self.clock.monotonic()
+        self.budget.note_request(started_at)
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                return await attempt(lambda: self._time_left_s(started_at))
+            except GoogleError as error:
+                wait = self._wait_s(error, attempts, started_at, is_repeatable)
+                if wait is None:
+                    raise
+            await self.clock.sleep(wait)
+
+    def _time_left_s(self, started_at: float) -> float:
+        left = self.policy.total_s - (self.clock.monotonic() - started_at)
+        return max(min(self.timeout_s, left), TIMEOUT_MIN_S)
+
+    def _wait_s(
+        self, error: GoogleError, attempts: int, started_at: float, is_repeatable: bool
+    ) -> float | None:
+        if not error.transient or not (is_repeatable or is_harmless(error)):
+            return None
+        if isinstance(error, ProtocolViolation) and attempts >= self.policy.violations_max:
+            return None
+        now = self.clock.monotonic()
+        wait = next_wait_s(
+            self.policy,
+            attempts=attempts,
+            elapsed_s=now - started_at,
+            jitter_s=self.dice.uniform(0.0, 1.0),
+            retry_after_s=error.retry_after_s,
+        )
+        return wait if wait is not None and self.budget.take_retry(now) else None
+
+
+def is_harmless(error: GoogleError) -> bool:
+    """Whether Google has surely not done what was asked, so that anything may be sent again."""
+    match error:
+        case Unreachable():
+            return error.is_surely_unsent
+        case ServerError():
+            return error.status == UNAVAILABLE
+        case _:
+            return isinstance(error, RateLimited)

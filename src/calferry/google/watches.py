@@ -1,0 +1,68 @@
+"""Requests that open and stop notification channels. Guide: /workspace/calendar/api/guides/push on Google's site."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from calferry.google.calls import Call, path_of, require_id
+
+WEEK_S = 604_800
+CHANNEL_ID_LENGTH_MAX = 64
+CHANNEL_TOKEN_LENGTH_MAX = 256
+
+
+def _channel_body(channel_id: str, address: str, token: str | None, ttl_s: int) -> bytes:
+    if not 0 < len(channel_id) <= CHANNEL_ID_LENGTH_MAX:
+        raise ValueError(f"channel_id must have 1 to {CHANNEL_ID_LENGTH_MAX} characters")
+    if token is not None and len(token) > CHANNEL_TOKEN_LENGTH_MAX:
+        raise ValueError(f"token must have at most {CHANNEL_TOKEN_LENGTH_MAX} characters")
+    body: dict[str, Any] = {"id": channel_id, "type": "web_hook", "address": address}
+    if token is not None:
+        body["token"] = token
+    body["params"] = {"ttl": str(ttl_s)}
+    return msgspec.json.encode(body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsWatch:
+    """events.watch. channel_id: unique in the project for ever. ttl_s: asked for, Google may give less."""
+
+    calendar_id: str
+    channel_id: str
+    address: str
+    token: str | None = field(default=None, repr=False)
+    ttl_s: int = WEEK_S
+
+    def call(self) -> Call:
+        require_id(self.calendar_id, "calendar_id")
+        body = _channel_body(self.channel_id, self.address, self.token, self.ttl_s)
+        path = path_of("calendars", self.calendar_id, "events", "watch")
+        return Call("events.watch", "POST", path, body=body, is_repeatable=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarListWatch:
+    """calendarList.watch."""
+
+    channel_id: str
+    address: str
+    token: str | None = field(default=None, repr=False)
+    ttl_s: int = WEEK_S
+
+    def call(self) -> Call:
+        body = _channel_body(self.channel_id, self.address, self.token, self.ttl_s)
+        path = path_of("users", "me", "calendarList", "watch")
+        return Call("calendarList.watch", "POST", path, body=body, is_repeatable=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelStop:
+    """channels.stop. Only the person and client that opened a channel may stop it; a dead one is a NotFound."""
+
+    channel_id: str
+    resource_id: str
+
+    def call(self) -> Call:
+        body = msgspec.json.encode({"id": self.channel_id, "resourceId": self.resource_id})
+        return Call("channels.stop", "POST", "/channels/stop", body=body)

@@ -1,0 +1,108 @@
+"""Requests and answers as values, and how bytes off the wire become a body. Pure.
+
+HTTP libraries accept a gzip stream that is cut short or lacks its checksum, and inflate any bomb. This does not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from isal import isal_zlib
+
+from calferry.google.errors import ProtocolViolation, ResponseTooLarge, Unreachable
+
+BODY_BYTES_MAX = 32 * 2**20
+TIMEOUT_S = 30.0
+# Google compresses only for a user agent that says gzip.
+USER_AGENT = "calferry (gzip)"
+GZIP_WBITS = 31
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """One HTTP request. Headers, query and body may hold secrets and stay out of the repr."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    timeout_s: float = TIMEOUT_S
+    max_body_bytes: int = BODY_BYTES_MAX
+
+    def __repr__(self) -> str:
+        return f"WireRequest({self.method} {self.url.partition('?')[0]})"
+
+
+@dataclass(frozen=True, slots=True)
+class WireResponse:
+    """One HTTP answer: header names in lower case, body decoded."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Transport(Protocol):
+    async def send(self, request: WireRequest) -> WireResponse:
+        """Send once, follow nothing. Raises Unreachable or ProtocolViolation."""
+        ...
+
+
+def receive(status: int, headers: Mapping[str, str], raw: bytes, cap: int) -> WireResponse:
+    """An answer from what arrived. headers: names in any case; raw: body as transferred; cap: bytes.
+
+    Raises Unreachable (cut short), ProtocolViolation or ResponseTooLarge. The body of an error status may be
+    anything: one that cannot be decoded is empty.
+    """
+    lowered = {name.lower(): value for name, value in headers.items()}
+    is_success = 200 <= status < 300
+    if is_success:
+        _require_whole(lowered, raw)
+    try:
+        return WireResponse(status, lowered, decode_body(lowered, raw, cap))
+    except ProtocolViolation:
+        if is_success:
+            raise
+        return WireResponse(status, lowered, b"")
+
+
+def _require_whole(headers: Mapping[str, str], raw: bytes) -> None:
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and len(announced) < 20 and int(announced) != len(raw):
+        raise Unreachable(f"body of {len(raw)} bytes where {announced} were announced", kind="truncated")
+
+
+def decode_body(headers: Mapping[str, str], raw: bytes, cap: int) -> bytes:
+    """The plain body. headers: lower-case names; cap: most bytes allowed, compressed and inflated alike."""
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if len(raw) > cap:
+        raise ResponseTooLarge(f"body is larger than {cap} bytes")
+    if encoding in ("identity", ""):
+        return raw
+    if encoding not in ("gzip", "x-gzip"):
+        raise ProtocolViolation("body in an encoding that was not asked for", reason="contentEncoding")
+    return gunzip(raw, cap) if raw else b""
+
+
+def gunzip(raw: bytes, cap: int) -> bytes:
+    """Inflate whole gzip members, checksums verified, at most `cap` bytes in all."""
+    parts: list[bytes] = []
+    room = cap
+    while raw:
+        part, raw = _inflate_member(raw, room)
+        parts.append(part)
+        room -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _inflate_member(raw: bytes, room: int) -> tuple[bytes, bytes]:
+    inflater = isal_zlib.decompressobj(wbits=GZIP_WBITS)
+    try:
+        part = inflater.decompress(raw, room + 1)
+    except isal_zlib.error:
+        raise ProtocolViolation("gzip body is damaged", reason="gzip") from None
+    if len(part) > room:
+        raise ResponseTooLarge("body is larger than allowed once inflated")
+    if not inflater.eof:
+        raise ProtocolViolation("gzip body is cut short", reason="gzip")
+    return part, inflater.unused_data
