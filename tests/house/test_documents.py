@@ -1,0 +1,86 @@
+"""What the pages say must be there."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from calferry.core.model import AccountStatus, ChangeKind, Mode
+from calferry.core.sync_state import Status
+from calferry.store.tables import metadata
+from tests.house.tree import ROOT, own_files, read, relative
+
+PAGES = [path for path in own_files() if path.suffix == ".md"]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+GLOSSARY = read(ROOT / "docs" / "glossary.md")
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+WORDS = [word for kind in (AccountStatus, ChangeKind, Mode, Status) for word in get_args(kind)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = [
+        target
+        for target in LINK.findall(read(page))
+        if "://" not in target and not target.startswith("mailto:")
+    ]
+    missing = [target for target in targets if not leads_somewhere(page, target)]
+    assert missing == []
+
+
+def leads_somewhere(page: Path, target: str) -> bool:
+    name, _, anchor = target.partition("#")
+    path = page.parent / name if name else page
+    if not path.exists():
+        return False
+    return (
+        not anchor or path.suffix != ".md" or anchor in {anchor_of(line) for line in read(path).splitlines()}
+    )
+
+
+def anchor_of(line: str) -> str:
+    """The anchor that forges give a heading."""
+    if not line.startswith("#"):
+        return ""
+    title = re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower())
+    return title.replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda path: path.stem)
+def test_a_decision_is_a_page_with_status_context_and_decision(page: Path) -> None:
+    text = read(page)
+    number = int(page.stem[:4])
+    assert text.startswith(f"# {number}. ")
+    assert re.search(r"^Status: (proposed|accepted|replaced by \d+)", text, re.MULTILINE)
+    assert text.index("\n## Context\n") < text.index("\n## Decision\n")
+    assert len(text.splitlines()) <= 60
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    assert [int(page.stem[:4]) for page in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("table", sorted(metadata.tables))
+def test_the_glossary_knows_every_table(table: str) -> None:
+    assert f"`{table}`" in GLOSSARY
+
+
+@pytest.mark.parametrize("word", sorted(set(WORDS)))
+def test_the_glossary_knows_every_status(word: str) -> None:
+    assert f"`{word}`" in GLOSSARY
+
+
+def test_the_readme_names_every_make_target_people_use() -> None:
+    readme = read(ROOT / "README.md")
+    assert [target for target in ("demo", "test", "serve", "bench") if f"make {target}" not in readme] == []
+
+
+def test_the_makefile_explains_every_target() -> None:
+    makefile = read(ROOT / "Makefile")
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert targets is not None
+    unexplained = [
+        name for name in targets[1].split() if name != "help" and f'echo "make {name} ' not in makefile
+    ]
+    assert unexplained == []
