@@ -9,8 +9,7 @@ from tests.house.tree import SOURCE, own_files, python_files, read, relative
 
 THIS_FILE = Path(__file__)
 REFUSED_NAMES = {
-    "base", "common", "data", "handler", "handlers", "helper", "helpers", "info", "legacy", "manager", "misc", "service",
-    "services", "stuff", "types", "util", "utils",
+    "base", "common", "data", "handler", "handlers", "helper", "helpers", "info", "legacy", "manager", "misc",     "services", "stuff", "types", "util", "utils",
 }  # fmt: skip
 
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK|WIP)\b|NotImplementedError")
