@@ -1,9 +1,14 @@
 """Tests are run, not skipped, and wait for conditions, not for time."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
-from tests.house.tree import python_files, relative, syntax_tree
+import pytest
+
+from tests.house.tree import ROOT, python_files, relative, syntax_tree
 
 SLEEPERS = {"tests/waiting.py"}
 SKIPPERS = {"skip", "skipif", "skipIf", "skipTest", "skipUnless", "xfail", "importorskip", "expectedFailure"}
@@ -44,3 +49,31 @@ def test_test_files_are_found_by_pytest() -> None:
         and any(isinstance(n, ast.FunctionDef) and n.name.startswith("test_") for n in syntax_tree(path).body)
     ]
     assert strays == []
+
+
+@pytest.mark.parametrize(
+    "excuse",
+    [
+        "@pytest.mark.skip\ndef test_it(): pass",
+        "@pytest.mark.xfail\ndef test_it(): assert False",
+        "@pytest.mark.xfail\ndef test_it(): pass",
+        "def test_it(): pytest.skip('later')",
+        "pytest.importorskip('no_such_module')\ndef test_it(): pass",
+    ],
+)
+def test_an_excuse_fails_the_run(excuse: str, tmp_path: Path) -> None:
+    (tmp_path / "test_excuse.py").write_text(f"import pytest\n{excuse}\n")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        "-p",
+        "tests.conftest",
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode not in (0, 5), done.stdout
+    assert "runs here or is not kept" in done.stdout
