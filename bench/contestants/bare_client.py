@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import cast
 
-from isal import igzip
+from isal import isal_zlib
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
@@ -36,7 +36,7 @@ class BareConnection(asyncio.Protocol):
             self._finish()
 
     def _finish(self) -> None:
-        body = igzip.decompress(memoryview(self.buffer)[self.body_at : self.end_at])  # type: ignore[no-untyped-call]
+        body = isal_zlib.decompress(memoryview(self.buffer)[self.body_at : self.end_at], wbits=31)
         self.buffer, self.end_at = bytearray(), 0
         self.answered.set_result(body)
 

