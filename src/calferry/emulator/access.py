@@ -1,0 +1,39 @@
+"""Who is calling, and whether the token's scopes open the method."""
+
+from calferry.emulator import errors
+from calferry.emulator.call import Call, Route
+from calferry.emulator.world.oauth import PREFIX
+
+
+def metadata_name(method: str) -> str:
+    """`events.list` as the front end's errors spell it: `calendar.v3.Events.List`."""
+    parts = method.split(".")
+    return "calendar.v3." + ".".join(part[:1].upper() + part[1:] for part in parts)
+
+
+def admit(call: Call, route: Route) -> None:
+    """Finds the caller. Refuses a missing, dead or too narrow token with the front end's errors."""
+    name = metadata_name(route.method)
+    text = bearer_text(call)
+    if not text:
+        if route.public and "key" in call.query:
+            return
+        raise errors.login_required(name)
+    token = call.world.oauth.bearer(text, call.now)
+    person = call.world.person(token.email) if token else None
+    if token is None or person is None:
+        raise errors.invalid_credentials()
+    call.token, call.person = token, person
+    if route.scopes and not route.scopes & {scope.removeprefix(PREFIX) for scope in token.scopes}:
+        raise errors.insufficient_permissions(name)
+    if not person.signed_up:
+        message = "The user must be signed up for Google Calendar."
+        raise errors.Refused(403, "calendar", "notACalendarUser", message)
+
+
+def bearer_text(call: Call) -> str:
+    """The access token of a request, from its header or its query."""
+    scheme, _, text = call.header("authorization").partition(" ")
+    if scheme.lower() == "bearer":
+        return text.strip()
+    return call.query.text("access_token") or call.query.text("oauth_token")

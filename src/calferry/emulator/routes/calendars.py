@@ -1,0 +1,114 @@
+"""calendars: the calendars themselves."""
+
+from calferry.emulator import errors
+from calferry.emulator.call import NO_CONTENT, Answer, Call, Json, Route
+from calferry.emulator.routes import scopes
+from calferry.emulator.world import calendar_lists, dice, event_writes, when
+from calferry.emulator.world.calendar import Calendar, at_least
+from calferry.emulator.world.event_writes import Writer
+from calferry.emulator.world.world import events_resource
+
+COLLECTION = "/calendar/v3/calendars"
+ONE = f"{COLLECTION}/{{calendarId}}"
+
+
+def get_calendar(call: Call) -> Answer:
+    calendar, role = call.calendar()
+    if not at_least(role, "reader"):
+        raise errors.forbidden()
+    return _answer(call, calendar)
+
+
+def _answer(call: Call, calendar: Calendar) -> Answer:
+    headers = {"ETag": calendar.etag()}
+    if call.request.method == "GET" and call.header("if-none-match") == calendar.etag():
+        return Answer(status=304, headers=headers)
+    return Answer(calendar.resource(), headers=headers)
+
+
+def insert_calendar(call: Call) -> Answer:
+    person, body = call.caller(), call.json()
+    if not body.get("summary"):
+        raise errors.required("Missing summary.")
+    number = call.world.log.next(call.now)
+    calendar = Calendar(dice.calendar_id(call.world.dice), "", person.time_zone, person.email, number)
+    calendar.acl[f"user:{person.email}"] = "owner"
+    _set_fields(calendar, body)
+    call.world.calendars[calendar.id] = calendar
+    calendar_lists.add_entry(call.world, person, calendar, {}, call.now)
+    return _answer(call, calendar)
+
+
+def update_calendar(call: Call) -> Answer:
+    return _changed(call, {"description": None, "location": None, **call.json()})
+
+
+def patch_calendar(call: Call) -> Answer:
+    return _changed(call, call.json())
+
+
+def _changed(call: Call, body: Json) -> Answer:
+    calendar = _owned(call)
+    wanted = call.header("if-match")
+    if wanted and wanted not in ("*", calendar.etag()):
+        raise errors.condition_not_met()
+    before = calendar.resource()
+    _set_fields(calendar, body)
+    if calendar.resource() != before:
+        calendar.number = call.world.log.next(call.now, calendar.number)
+    return _answer(call, calendar)
+
+
+def _set_fields(calendar: Calendar, body: Json) -> None:
+    if body.get("timeZone"):
+        try:
+            when.zone(str(body["timeZone"]))
+        except ValueError as error:
+            raise errors.invalid("Invalid time zone.") from error
+        calendar.time_zone = str(body["timeZone"])
+    calendar.summary = str(body.get("summary") or calendar.summary)
+    for name in ("description", "location"):
+        if name in body:
+            setattr(calendar, name, body[name])
+
+
+def _owned(call: Call) -> Calendar:
+    calendar, role = call.calendar()
+    if not at_least(role, "owner"):
+        raise errors.forbidden()
+    return calendar
+
+
+def delete_calendar(call: Call) -> Answer:
+    calendar = _owned(call)
+    if calendar.primary:
+        message = "Cannot delete the primary calendar."
+        raise errors.Refused(400, "calendar", "cannotDeletePrimaryCalendar", message)
+    if calendar.owner != call.caller().email:
+        raise errors.forbidden()
+    calendar.deleted = True
+    calendar_lists.mark_deleted_everywhere(call.world, calendar, call.now)
+    return Answer(status=NO_CONTENT)
+
+
+def clear_calendar(call: Call) -> Answer:
+    """Deletes every event of a primary calendar."""
+    calendar = _owned(call)
+    if not calendar.primary:
+        raise errors.invalid("Invalid Value")
+    writer = Writer(call.world, calendar, call.caller(), call.now)
+    living = [e for e in calendar.shelf if not e.is_cancelled and not e.recurring_event_id]
+    for event in living:
+        event_writes.stored(writer, {**event.resource, "status": "cancelled"}, event)
+    call.world.channels.notify(events_resource(calendar), call.now)
+    return Answer(status=NO_CONTENT)
+
+
+ROUTES = (
+    Route("GET", ONE, "calendars.get", get_calendar, scopes.CALENDARS_READ),
+    Route("POST", COLLECTION, "calendars.insert", insert_calendar, scopes.CALENDARS_WRITE),
+    Route("PUT", ONE, "calendars.update", update_calendar, scopes.CALENDARS_WRITE),
+    Route("PATCH", ONE, "calendars.patch", patch_calendar, scopes.CALENDARS_WRITE),
+    Route("DELETE", ONE, "calendars.delete", delete_calendar, scopes.CALENDARS_WRITE),
+    Route("POST", f"{ONE}/clear", "calendars.clear", clear_calendar, scopes.CALENDARS_CLEAR),
+)

@@ -1,0 +1,102 @@
+"""events.get, insert, update, patch and delete."""
+
+from collections.abc import Callable
+
+from calferry.emulator import errors
+from calferry.emulator.call import NO_CONTENT, Answer, Call, Item, Json, Route
+from calferry.emulator.routes import scopes
+from calferry.emulator.world import event_writes
+from calferry.emulator.world.calendar import Calendar, at_least
+from calferry.emulator.world.event import Event
+from calferry.emulator.world.event_shape import WriteOptions
+from calferry.emulator.world.event_writes import Writer
+from calferry.emulator.world.visibility import STUB, detail_shape
+
+COLLECTION = "/calendar/v3/calendars/{calendarId}/events"
+ONE = f"{COLLECTION}/{{eventId}}"
+SEND_UPDATES = ("all", "externalOnly", "none")
+
+
+def get_event(call: Call) -> Answer:
+    calendar, role = call.calendar()
+    event = _found(call, calendar)
+    answer = _answer(call, calendar, role, event)
+    if call.header("if-none-match") == event.resource["etag"]:
+        return Answer(status=304, headers=answer.headers)
+    return answer
+
+
+def insert_event(call: Call) -> Answer:
+    writer = _writer(call)
+    event = event_writes.insert(writer, call.json())
+    return _answer(call, writer.calendar, "owner", event)
+
+
+def update_event(call: Call) -> Answer:
+    return _changed(call, event_writes.update)
+
+
+def patch_event(call: Call) -> Answer:
+    return _changed(call, event_writes.patch)
+
+
+def _changed(call: Call, write: Callable[[Writer, Event, Json], Event]) -> Answer:
+    writer = _writer(call)
+    event = _found(call, writer.calendar)
+    _check_if_match(call, event)
+    return _answer(call, writer.calendar, "owner", write(writer, event, call.json()))
+
+
+def delete_event(call: Call) -> Answer:
+    writer = _writer(call)
+    event = _found(call, writer.calendar)
+    _check_if_match(call, event)
+    event_writes.delete(writer, event)
+    return Answer(status=NO_CONTENT)
+
+
+def _found(call: Call, calendar: Calendar) -> Event:
+    event = calendar.shelf.find(call.path["eventId"], calendar.id, calendar.time_zone)
+    if event is None:
+        raise errors.not_found()
+    return calendar.shelf.as_seen(event)
+
+
+def _check_if_match(call: Call, event: Event) -> None:
+    wanted = call.header("if-match")
+    if wanted and wanted != "*" and event.resource["etag"] not in wanted.split(", "):
+        raise errors.condition_not_met()
+
+
+def _writer(call: Call) -> Writer:
+    """The right to write. Refuses readers with 403 and nonsense switches with 400."""
+    calendar, role = call.calendar()
+    actor = call.caller()
+    if not at_least(role, "writerWithoutPrivateAccess"):
+        raise errors.required_access_level()
+    call.query.choice("sendUpdates", SEND_UPDATES)
+    call.query.boolean("sendNotifications")
+    version = call.query.text("conferenceDataVersion", "0")
+    if version not in ("0", "1"):
+        raise errors.invalid_parameter("conferenceDataVersion", f"Invalid value '{version}'.")
+    options = WriteOptions(int(version), call.query.boolean("supportsAttachments"))
+    return Writer(call.world, calendar, actor, call.now, options)
+
+
+def _answer(call: Call, calendar: Calendar, role: str, event: Event) -> Answer:
+    zone = call.query.zone("timeZone") or calendar.time_zone
+    attendees_max = call.query.optional_integer("maxAttendees")
+    shape = detail_shape(event, role)
+    if event.is_cancelled and event.recurring_event_id and call.request.method == "GET":
+        shape = STUB
+    resource = Item(event, shape, zone, attendees_max).resource()
+    return Answer(resource, headers={"ETag": event.resource["etag"]})
+
+
+ROUTES = (
+    Route("GET", ONE, "events.get", get_event, scopes.EVENTS_READ, public=True),
+    Route("POST", COLLECTION, "events.insert", insert_event, scopes.EVENTS_WRITE),
+    Route("PUT", ONE, "events.update", update_event, scopes.EVENTS_WRITE),
+    Route("PATCH", ONE, "events.patch", patch_event, scopes.EVENTS_WRITE),
+    Route("DELETE", ONE, "events.delete", delete_event, scopes.EVENTS_WRITE),
+)

@@ -1,0 +1,157 @@
+"""What Google demands of an event before it takes it; every refusal is Google's."""
+
+import re
+from typing import Any
+
+from calferry.emulator import errors
+from calferry.emulator.world import recurrence, when
+
+Json = dict[str, Any]
+
+OVERRIDES_MAX = 5
+REMINDER_MINUTES_MAX = 40_320
+ATTACHMENTS_MAX = 25
+_CLIENT_ID = re.compile(r"[a-v0-9]{5,1024}\Z")
+
+_STRING, _BOOLEAN, _INTEGER, _OBJECT, _LIST = "string", "boolean", "integer", "object", "list"
+_TYPES: dict[str, type] = {
+    _STRING: str, _BOOLEAN: bool, _INTEGER: int, _OBJECT: dict, _LIST: list,
+}  # fmt: skip
+FIELD_TYPES = {
+    **dict.fromkeys(("id", "status", "summary", "description", "location", "colorId"), _STRING),
+    **dict.fromkeys(("transparency", "visibility", "iCalUID", "eventType"), _STRING),
+    **dict.fromkeys(("start", "end", "originalStartTime", "reminders", "source"), _OBJECT),
+    **dict.fromkeys(("extendedProperties", "conferenceData", "organizer"), _OBJECT),
+    **dict.fromkeys(("attendees", "recurrence", "attachments"), _LIST),
+    **dict.fromkeys(("guestsCanModify", "guestsCanInviteOthers", "guestsCanSeeOtherGuests"), _BOOLEAN),
+    **dict.fromkeys(("anyoneCanAddSelf", "attendeesOmitted"), _BOOLEAN),
+    "sequence": _INTEGER,
+}
+CHOICES = {
+    "status": ("confirmed", "tentative", "cancelled"),
+    "transparency": ("opaque", "transparent"),
+    "visibility": ("default", "public", "private", "confidential"),
+    "eventType": ("default", "birthday", "focusTime", "fromGmail", "outOfOffice", "workingLocation"),
+}
+TYPE_PROPERTIES = {
+    "birthdayProperties": "birthday",
+    "focusTimeProperties": "focusTime",
+    "outOfOfficeProperties": "outOfOffice",
+    "workingLocationProperties": "workingLocation",
+}
+
+
+def check_field_types(body: Json) -> None:
+    """Refuses fields of the wrong JSON type and unknown choices."""
+    for name, kind in FIELD_TYPES.items():
+        value = body.get(name)
+        wrong = value is not None and (
+            not isinstance(value, _TYPES[kind]) or (kind == _INTEGER and isinstance(value, bool))
+        )
+        if wrong:
+            raise errors.invalid(f"Invalid value for: {name} is not a valid {kind}")
+    for name, allowed in CHOICES.items():
+        if body.get(name) is not None and body[name] not in allowed:
+            raise errors.invalid(f"Invalid value for: {body[name]} is not a valid value")
+
+
+def check_client_id(event_id: str) -> None:
+    if not _CLIENT_ID.match(event_id):
+        raise errors.invalid("Invalid resource id value.")
+
+
+def check_event(resource: Json, calendar_zone: str) -> None:
+    """Refuses an event whose times, recurrence, reminders or guests make no sense."""
+    _check_times(resource, calendar_zone)
+    _check_recurrence(resource, calendar_zone)
+    _check_reminders(resource.get("reminders") or {})
+    _check_attendees(resource.get("attendees") or [])
+    _check_type(resource)
+    if len(resource.get("attachments") or []) > ATTACHMENTS_MAX:
+        raise errors.invalid("Too many attachments.")
+
+
+def _check_times(resource: Json, calendar_zone: str) -> None:
+    start, end = resource.get("start"), resource.get("end")
+    if not end or not (end.get("date") or end.get("dateTime")):
+        raise errors.required("Missing end time.")
+    if not start or not (start.get("date") or start.get("dateTime")):
+        raise errors.required("Missing start time.")
+    _check_stamp("start", start)
+    _check_stamp("end", end)
+    if ("date" in start) != ("date" in end):
+        raise errors.invalid("Start and end times must either both be date or both be dateTime.")
+    if when.instant(end, calendar_zone) < when.instant(start, calendar_zone):
+        raise errors.time_range_empty()
+
+
+def _check_stamp(name: str, stamp: Json) -> None:
+    if stamp.get("date") and stamp.get("dateTime"):
+        raise errors.invalid(f"Invalid {name} time.")
+    try:
+        if stamp.get("timeZone"):
+            when.zone(stamp["timeZone"])
+    except (ValueError, TypeError) as error:
+        raise errors.invalid(f"Invalid time zone definition for {name} time.") from error
+    try:
+        if "date" in stamp:
+            when.parse_date(stamp["date"])
+        else:
+            when.parse_date_time(stamp["dateTime"])
+    except (ValueError, TypeError) as error:
+        raise errors.invalid(f"Invalid {name} time.") from error
+
+
+def check_zone_of_series(body: Json) -> None:
+    """A timed series names its zone itself; the calendar's does not stand in."""
+    if not body.get("recurrence"):
+        return
+    for name in ("start", "end"):
+        stamp = body.get(name) or {}
+        if "dateTime" in stamp and not stamp.get("timeZone"):
+            raise errors.required(f"Missing time zone definition for {name} time.")
+
+
+def _check_recurrence(resource: Json, calendar_zone: str) -> None:
+    lines = resource.get("recurrence") or []
+    if not lines:
+        return
+    try:
+        recurrence.check(recurrence.series_of(resource, calendar_zone))
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise errors.invalid("Invalid recurrence rule.") from error
+
+
+def _check_reminders(reminders: Json) -> None:
+    overrides = reminders.get("overrides") or []
+    if reminders.get("useDefault") and overrides:
+        message = "Cannot use default reminders and specify overrides at the same time."
+        raise errors.Refused(400, "calendar", "cannotUseDefaultRemindersAndSpecifyOverride", message)
+    if len(overrides) > OVERRIDES_MAX:
+        raise errors.invalid("Invalid reminders: too many overrides.")
+    for override in overrides:
+        minutes = override.get("minutes")
+        if override.get("method") not in ("email", "popup"):
+            raise errors.invalid("Invalid reminder method.")
+        if not isinstance(minutes, int) or not 0 <= minutes <= REMINDER_MINUTES_MAX:
+            raise errors.invalid("Invalid reminder minutes.")
+
+
+def _check_attendees(attendees: list[Json]) -> None:
+    for attendee in attendees:
+        if not attendee.get("email"):
+            raise errors.required("Missing attendee email.")
+        if "@" not in attendee["email"]:
+            raise errors.invalid("Invalid attendee email.")
+
+
+def _check_type(resource: Json) -> None:
+    event_type = resource.get("eventType", "default")
+    for name, needed in TYPE_PROPERTIES.items():
+        if name in resource and event_type != needed:
+            raise errors.invalid(f"{name} requires an event type of {needed}.")
+    if event_type == "workingLocation" and not resource.get("workingLocationProperties", {}).get("type"):
+        message = "Working location event is malformed."
+        raise errors.Refused(400, "calendar", "malformedWorkingLocationEvent", message)
+    if event_type == "birthday" and "date" not in resource["start"]:
+        raise errors.event_type_restriction("A 'birthday' event must be an all-day event.")

@@ -1,0 +1,71 @@
+"""Page tokens: a place in a listing that was fixed when its first page was asked for."""
+
+import base64
+import binascii
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+LISTINGS_KEPT = 500
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a listing found at its first page.
+
+    `covers` is the change number up to which its sync token speaks; whatever changes while somebody pages
+    comes in the next delta. `question` is the exact query that all its pages have to repeat.
+    """
+
+    question: str
+    covers: int
+    items: list[Any]
+    page_size: int
+    sync_token: str | None = None
+
+
+@dataclass(slots=True)
+class Listings:
+    """The listings that still have a page token somewhere, the oldest dropped first."""
+
+    _kept: OrderedDict[int, Listing] = field(default_factory=OrderedDict)
+    _last: int = 0
+
+    def keep(self, listing: Listing) -> int:
+        self._last += 1
+        self._kept[self._last] = listing
+        if len(self._kept) > LISTINGS_KEPT:
+            self._kept.popitem(last=False)
+        return self._last
+
+    def forget_all(self) -> None:
+        """Makes every page token given so far worthless."""
+        self._kept.clear()
+
+    def open(self, token: str, question: str) -> tuple[int, Listing, int]:
+        """Listing number, listing and offset of a page token.
+
+        Raises ValueError if the token is malformed or forgotten, or came from another question.
+        """
+        number, offset = _decode(token)
+        listing = self._kept.get(number)
+        if listing is None or listing.question != question:
+            raise ValueError("the page token does not belong to this request")
+        return number, listing, offset
+
+
+def encode(number: int, offset: int) -> str:
+    text = f"{number}.{offset}"
+    return base64.urlsafe_b64encode(f"{text}.{zlib.crc32(text.encode()):08x}".encode()).decode()
+
+
+def _decode(token: str) -> tuple[int, int]:
+    try:
+        text = base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode("ascii")
+        number, offset, check = text.split(".")
+        if f"{zlib.crc32(f'{number}.{offset}'.encode()):08x}" != check:
+            raise ValueError("checksum")
+        return int(number), int(offset)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("not a page token") from error

@@ -1,0 +1,72 @@
+"""Sync tokens: a place in the change log, bound to a collection, its reader and the form of the listing."""
+
+import base64
+import binascii
+import zlib
+from dataclasses import dataclass
+
+FULL_ACCESS = 5
+FREE_BUSY_ACCESS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SyncToken:
+    """`position` is the last change number covered; `single_events` how the listing was made."""
+
+    position: int
+    single_events: bool = False
+
+
+def encode(token: SyncToken, binding: str, access: int = FULL_ACCESS) -> str:
+    """The token as text; `binding` names the collection and the reader it is good for."""
+    fields = (
+        (1, token.position),
+        (2, token.position),
+        (3, access),
+        (4, zlib.crc32(binding.encode())),
+        (5, int(token.single_events) + 1),
+    )
+    return base64.urlsafe_b64encode(b"".join(_field(*pair) for pair in fields)).decode()
+
+
+def decode(text: str, binding: str) -> SyncToken:
+    """Raises ValueError for text that is no token, or a token of another collection or reader."""
+    try:
+        raw = base64.b64decode(text.encode(), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("not a sync token") from error
+    fields = _fields(raw)
+    if [number for number, _ in fields] != [1, 2, 3, 4, 5] or fields[0][1] != fields[1][1]:
+        raise ValueError("not a sync token")
+    if fields[3][1] != zlib.crc32(binding.encode()):
+        raise ValueError("the sync token belongs to another collection")
+    return SyncToken(fields[0][1], fields[4][1] == 2)
+
+
+def _field(number: int, value: int) -> bytes:
+    return bytes([number << 3]) + _varint(value)
+
+
+def _varint(value: int) -> bytes:
+    found = bytearray()
+    while value > 127:
+        found.append(value & 127 | 128)
+        value >>= 7
+    found.append(value)
+    return bytes(found)
+
+
+def _fields(raw: bytes) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    place = 0
+    while place < len(raw):
+        number, place = raw[place] >> 3, place + 1
+        value = shift = 0
+        while place < len(raw):
+            byte, place = raw[place], place + 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        found.append((number, value))
+    return found

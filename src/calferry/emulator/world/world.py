@@ -1,0 +1,63 @@
+"""Everything the pretend Google knows, in one value without clock, dice or network of its own."""
+
+from dataclasses import dataclass, field
+
+from calferry.emulator import errors
+from calferry.emulator.world.calendar import Calendar
+from calferry.emulator.world.change_log import ChangeLog
+from calferry.emulator.world.channels import Channels, WatchedResource
+from calferry.emulator.world.dice import Dice
+from calferry.emulator.world.faults import FaultBook
+from calferry.emulator.world.oauth import OAuthDesk
+from calferry.emulator.world.page_tokens import Listings
+from calferry.emulator.world.people import Person
+
+API_ROOT = "https://www.googleapis.com/calendar/v3"
+
+
+@dataclass(slots=True)
+class World:
+    """The whole state. Whoever changes it passes the time in."""
+
+    dice: Dice
+    log: ChangeLog = field(default_factory=ChangeLog)
+    people: dict[str, Person] = field(default_factory=dict)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+    listings: Listings = field(default_factory=Listings)
+    faults: FaultBook = field(default_factory=FaultBook)
+    clock_offset_s: float = 0.0
+    oauth: OAuthDesk = field(init=False)
+    channels: Channels = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.oauth = OAuthDesk(self.dice)
+        self.channels = Channels(self.dice)
+
+    def person(self, email: str) -> Person | None:
+        return self.people.get(email.lower())
+
+    def calendar(self, calendar_id: str, email: str | None) -> tuple[Calendar, str]:
+        """The calendar that an id or `primary` names for this person, and the person's role on it.
+
+        Raises a 404 refusal if there is none or the person has no access to it.
+        """
+        wanted = email if calendar_id == "primary" and email else calendar_id
+        calendar = self.calendars.get(wanted) or self.calendars.get(wanted.lower())
+        role = calendar.role_of(email) if calendar else "none"
+        if calendar is None or calendar.deleted or role == "none":
+            raise errors.not_found()
+        return calendar, role
+
+    def expire_sync_tokens(self, calendar: Calendar, now: float) -> None:
+        """Makes every sync token given for this calendar's events invalid."""
+        calendar.tokens_valid_from = self.log.next(now)
+
+
+def events_resource(calendar: Calendar) -> WatchedResource:
+    quoted = calendar.id.replace("@", "%40").replace("#", "%23")
+    return WatchedResource(f"{API_ROOT}/calendars/{quoted}/events?alt=json")
+
+
+def calendar_list_resource(person: Person) -> WatchedResource:
+    """One per person, although its address names nobody."""
+    return WatchedResource(f"{API_ROOT}/users/me/calendarList?alt=json", person.email)
