@@ -3,15 +3,16 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-
-import msgspec
+from typing import TypeVar
 
 from calferry import google
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_calendar import CalendarListEntry, CalendarListPage, ChannelRequest, OpenedChannel
-from calferry.core.limits import INSTANCES_PAGE_SIZE, PAGES_PER_PASS_MAX, SERIES_PAGE_SIZE
+from calferry.core.limits import PAGES_PER_PASS_MAX, SERIES_PAGE_SIZE
 from calferry.core.model import Envelope, ListRequest, Page, Window
 from calferry.sync.google_failures import google_failures
+
+R = TypeVar("R", google.EventsList, google.EventInstances)
 
 
 class GoogleSource:
@@ -26,7 +27,7 @@ class GoogleSource:
 
     async def series(self, google_id: str, ical_uid: str) -> Page:
         request = google.EventsList(calendar_id=google_id, i_cal_uid=ical_uid, max_results=SERIES_PAGE_SIZE)
-        return await all_pages(lambda token: self._client.events_page(request.page(token)))
+        return await all_pages(self._client.events_page, request)
 
     async def instances(self, google_id: str, series_id: str, window: Window) -> Page:
         request = google.EventInstances(
@@ -35,9 +36,7 @@ class GoogleSource:
             time_min=rfc3339(window.start_at),
             time_max=rfc3339(window.end_at),
         )
-        return await all_pages(
-            lambda token: self._client.instances_page(msgspec.structs.replace(request, page_token=token))
-        )
+        return await all_pages(self._client.instances_page, request)
 
     async def calendar_list_page(self, sync_token: str | None, page_token: str | None) -> CalendarListPage:
         request = google.CalendarListList(sync_token=sync_token, page_token=page_token)
@@ -70,14 +69,13 @@ class GoogleSource:
 def events_list(google_id: str, request: ListRequest, page_token: str | None) -> google.EventsList:
     """The question of a pass in Google's parameters. A sync token forbids naming the window again."""
     window = request.window if request.full else None
-    expanded = request.mode == "instances"
     return google.EventsList(
         calendar_id=google_id,
         sync_token=request.sync_token,
         page_token=page_token,
-        single_events=expanded,
+        single_events=request.mode == "instances",
         show_deleted=True,
-        max_results=INSTANCES_PAGE_SIZE if expanded else SERIES_PAGE_SIZE,
+        max_results=request.page_size,
         time_min=None if window is None else rfc3339(window.start_at),
         time_max=None if window is None else rfc3339(window.end_at),
     )
@@ -100,19 +98,20 @@ def page_from(observed: google.EventsPageObserved) -> Page:
     )
 
 
-async def all_pages(ask: Callable[[str | None], Awaitable[google.EventsPageObserved]]) -> Page:
+async def all_pages(ask: Callable[[R], Awaitable[google.EventsPageObserved]], request: R) -> Page:
     """Every page of a short listing as one. Raises SourceFailure, also for a listing that does not end."""
     with google_failures():
-        whole = page_from(await ask(None))
+        whole = page_from(await ask(request))
         for _ in range(PAGES_PER_PASS_MAX):
             if whole.next_page_token is None:
                 return whole
-            whole = joined(whole, page_from(await ask(whole.next_page_token)))
+            whole = joined(whole, page_from(await ask(request.page(whole.next_page_token))))
     raise SourceFailure(Cause.BAD_ANSWER, "Google's listing did not end.")
 
 
 def joined(whole: Page, page: Page) -> Page:
-    return replace(page, items=[*whole.items, *page.items], unreadable=[*whole.unreadable, *page.unreadable])
+    items, unreadable = [*whole.items, *page.items], [*whole.unreadable, *page.unreadable]
+    return replace(page, items=items, unreadable=unreadable)
 
 
 def entry_from(entry: google.CalendarListEntry) -> CalendarListEntry:

@@ -1,0 +1,99 @@
+"""An engine over the real database, the real clock and Google."""
+
+import contextlib
+import os
+import random
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+from calferry import google
+from calferry.bootstrap.database import open_store
+from calferry.bootstrap.owner import own_name
+from calferry.bootstrap.signals import InProcessSignals
+from calferry.bootstrap.system import SystemClock, SystemIds
+from calferry.core.model import AccountId
+from calferry.ports import CalendarSource, Store
+from calferry.settings import Settings
+from calferry.sync.credentials import Credentials
+from calferry.sync.engine import Engine, Intervals
+from calferry.sync.google_oauth import GoogleSignIn
+from calferry.sync.google_source import GoogleSource
+from calferry.vault import SealingVault
+
+NEEDED = ("keys", "google_client_id", "google_client_secret")
+
+
+@contextlib.asynccontextmanager
+async def opened_engine(settings: Settings) -> AsyncIterator[Engine]:
+    """An engine until the block ends. Raises SettingsInvalid or DatabaseUnusable before anything is touched."""
+    settings.require(*NEEDED)
+    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate)
+    try:
+        async with google.AiohttpTransport() as transport:
+            yield engine_of(settings, store, transport)
+    finally:
+        await store.close()
+
+
+def engine_of(settings: Settings, store: Store, transport: google.Transport) -> Engine:
+    """Join the ports."""
+    clock, dice, budget = SystemClock(), random.SystemRandom(), google.RetryBudget()
+    google_clock, endpoints = google.SystemClock(), endpoints_of(settings)
+    vault = SealingVault(settings.sealing_keys, os.urandom)
+    quota = google.SlidingQuota(google_clock, settings.quota_per_minute, settings.quota_per_user_per_minute)
+    client_secret = settings.google_client_secret.get_secret_value()
+    oauth = GoogleSignIn(
+        google.GoogleOAuth(
+            transport, settings.google_client_id, client_secret, google_clock, dice, endpoints, budget
+        )
+    )
+    credentials = Credentials(own_name(), store, vault, oauth, clock, dice)
+
+    def source(account_id: AccountId) -> CalendarSource:
+        tokens = credentials.of(account_id)
+        client = google.GoogleCalendar(
+            transport, tokens, google_clock, dice, endpoints, budget, quota, user=account_id
+        )
+        return GoogleSource(client)
+
+    return Engine(
+        owner=own_name(),
+        store=store,
+        clock=clock,
+        ids=SystemIds(),
+        dice=dice,
+        vault=vault,
+        signals=InProcessSignals(),
+        oauth=oauth,
+        source=source,
+        webhook_address=settings.webhook_address,
+        intervals=intervals_of(settings),
+    )
+
+
+def intervals_of(settings: Settings) -> Intervals:
+    return Intervals(
+        poll_with_push_s=settings.poll_with_push_s,
+        poll_without_push_s=settings.poll_without_push_s,
+        calendar_list_s=settings.calendar_list_s,
+    )
+
+
+def endpoints_of(settings: Settings) -> google.Endpoints:
+    """Where Google is. Another Google may name its own address as the issuer of its id tokens."""
+    usual = google.Endpoints()
+    own = () if settings.google_auth_url == usual.auth_url else (origin_of(settings.google_auth_url),)
+    return google.Endpoints(
+        api_url=settings.google_api_url,
+        auth_url=settings.google_auth_url,
+        token_url=settings.google_token_url,
+        revoke_url=settings.google_revoke_url,
+        certs_url=settings.google_certs_url,
+        userinfo_url=settings.google_userinfo_url,
+        issuers=(*usual.issuers, *own),
+    )
+
+
+def origin_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

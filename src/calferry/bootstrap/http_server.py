@@ -1,0 +1,67 @@
+"""An HTTP server inside our event loop, which leaves signals to us."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Generator
+from typing import Any
+
+import uvicorn
+
+GRACE_S = 3
+HEADERS_MAX_BYTES = 16 * 1024
+
+
+class AddressTaken(Exception):
+    """Somebody else listens there."""
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn without its signal handlers, which would end the process before its work is put in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any. Raises AddressTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise AddressTaken(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from None
+
+
+@contextlib.asynccontextmanager
+async def serving(app: Any, listener: socket.socket) -> AsyncIterator[HttpServer]:
+    """Serve the application until the block ends; open streams then get three seconds."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        http="auto",
+        ws="none",
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=GRACE_S,
+        h11_max_incomplete_event_size=HEADERS_MAX_BYTES,
+    )
+    server = HttpServer(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await started(server, task)
+        yield server
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def started(server: HttpServer, task: asyncio.Task[None]) -> None:
+    """Wait until it accepts. Raises what kept it from starting."""
+    while not server.started:
+        if task.done():
+            task.result()
+            raise AddressTaken("The server stopped before it had started; its log says why.")
+        await asyncio.sleep(0.01)

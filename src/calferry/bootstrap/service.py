@@ -1,0 +1,74 @@
+"""The whole service: HTTP application, engine and worker."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from calferry import google
+from calferry.bootstrap.background import Background
+from calferry.bootstrap.engine import endpoints_of, opened_engine
+from calferry.jobs.scheduler import Scheduler
+from calferry.settings import Settings
+from calferry.sync.engine import Engine
+from calferry.web.app import create_app
+
+
+@dataclass(frozen=True, slots=True)
+class RunningService:
+    """What runs: serve `app` over HTTP and the service is complete."""
+
+    settings: Settings
+    engine: Engine
+    app: FastAPI
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[RunningService]:
+    """Everything but the listening socket, until the block ends. Raises SettingsInvalid or DatabaseUnusable."""
+    settings.require_for_serve()
+    async with opened_engine(settings) as engine:
+        background = Background()
+        app = create_app(engine, settings, authorize_url=ConsentAddress(settings), spawn=background.spawn)
+        try:
+            async with working(engine, settings.runs_at_once) if worker else contextlib.nullcontext():
+                yield RunningService(settings, engine, app)
+        finally:
+            await background.close()
+
+
+@contextlib.asynccontextmanager
+async def working(engine: Engine, concurrency: int) -> AsyncIterator[None]:
+    """The worker at work until the block ends."""
+    scheduler = Scheduler(engine, concurrency=concurrency)
+    task = asyncio.create_task(scheduler.run())
+    try:
+        yield
+    finally:
+        scheduler.stop()
+        await task
+
+
+class ConsentAddress:
+    """Builds the address of Google's consent page for this site."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._endpoints = endpoints_of(settings)
+
+    def __call__(
+        self, *, state: str, nonce: str, challenge: str, login_hint: str | None, prompt: str | None
+    ) -> str:
+        return google.authorize_url(
+            endpoints=self._endpoints,
+            client_id=self._settings.google_client_id,
+            redirect_uri=self._settings.redirect_uri,
+            scopes=self._settings.scopes,
+            state=state,
+            nonce=nonce,
+            code_challenge=challenge,
+            login_hint=login_hint,
+            prompt=prompt,
+        )

@@ -1,0 +1,57 @@
+"""Calendars whose time has come: for the scheduler, and for the cron route."""
+
+from dataclasses import dataclass
+
+from calferry.core.limits import CRON_PAGES_PER_CALENDAR, CRON_STALE_MS, CRON_START_WINDOW_S
+from calferry.store import due
+from calferry.store.due import Due
+from calferry.sync.engine import Engine
+from calferry.sync.lease import terms
+from calferry.sync.report import Report
+from calferry.sync.run_many import run_many
+
+DUE_AT_MOST = 200
+CRON_END_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class CronSync:
+    """Calendars that were to be synced, and how it went: `total` is the sum of the other three."""
+
+    total: int
+    successful: int
+    incomplete: int
+    failed: int
+
+
+async def due_now(engine: Engine, *, per_account: int, at_most: int = DUE_AT_MOST) -> list[Due]:
+    """Resources to run now, accounts taking turns; nothing of an account in trouble, in backoff or running."""
+    now_ms, lease = engine.clock.now_ms(), terms(engine)
+    return await engine.store.read(
+        lambda connection: due.now(connection, now_ms, lease, per_account=per_account, at_most=at_most)
+    )
+
+
+async def sync_calendars(engine: Engine) -> CronSync:
+    """Bring neglected calendars up to date, at most two pages of each; the rest stays due.
+
+    Neglected: no success in five minutes, a pass not finished, or a mark not yet followed. No calendar is started
+    after 50 s.
+    """
+    now_ms = engine.clock.now_ms()
+    calendar_ids = await engine.store.read(lambda connection: due.stale(connection, now_ms - CRON_STALE_MS))
+    reports = await run_many(
+        engine,
+        calendar_ids,
+        page_limit=CRON_PAGES_PER_CALENDAR,
+        start_until_ms=now_ms + CRON_START_WINDOW_S * 1000,
+        stop_at_ms=now_ms + CRON_END_S * 1000,
+    )
+    return summed(len(calendar_ids), [reports[known] for known in calendar_ids if known in reports])
+
+
+def summed(total: int, reports: list[Report]) -> CronSync:
+    """Count outcomes; what was not started, or is run elsewhere, is incomplete."""
+    successful = sum(report.outcome == "done" for report in reports)
+    failed = sum(report.outcome in ("failed", "refused") for report in reports)
+    return CronSync(total, successful, total - successful - failed, failed)

@@ -1,0 +1,85 @@
+"""Rows past their keeping, in short transactions so that nobody waits."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from calferry.core.limits import SYNC_REQUEST_KEPT_MS, TOMBSTONE_KEPT_MS
+from calferry.store import retention
+from calferry.sync.engine import Engine
+
+ROWS_AT_ONCE = 2_000
+CHANNELS_KEPT_MS = 14 * 24 * 3_600_000
+PROJECTIONS_KEPT_MS = 10 * 60_000
+"""Somebody may be reading a projection page by page when it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """How many rows went, by kind."""
+
+    sign_ins: int
+    sessions: int
+    sync_requests: int
+    channels: int
+    calendars: int
+    tombstones: int
+    changes: int
+    events: int
+
+
+async def purge(engine: Engine) -> Purge:
+    """Delete what is past its keeping: 30 days for tombstones and the change log, an hour for sync requests."""
+    store, now_ms = engine.store, engine.clock.now_ms()
+    kept_since = now_ms - TOMBSTONE_KEPT_MS
+    return Purge(
+        sign_ins=await store.write(partial(retention.delete_sign_ins, now_ms=now_ms)),
+        sessions=await store.write(partial(retention.delete_sessions, now_ms=now_ms)),
+        sync_requests=await store.write(
+            partial(retention.delete_sync_requests, accepted_before_ms=now_ms - SYNC_REQUEST_KEPT_MS)
+        ),
+        channels=await store.write(
+            partial(retention.delete_ended_channels, created_before_ms=now_ms - CHANNELS_KEPT_MS)
+        ),
+        calendars=await store.write(
+            partial(retention.retire_removed_calendars, removed_before_ms=kept_since, now_ms=now_ms)
+        ),
+        tombstones=await purge_tombstones(engine, kept_since),
+        changes=await purge_changes(engine, kept_since),
+        events=await purge_projections(engine, now_ms - PROJECTIONS_KEPT_MS),
+    )
+
+
+async def purge_tombstones(engine: Engine, deleted_before_ms: int) -> int:
+    """One transaction a projection."""
+    gone = 0
+    for projection_id in await engine.store.read(retention.projection_ids):
+        gone += await engine.store.write(
+            partial(
+                retention.delete_tombstones, projection_id=projection_id, deleted_before_ms=deleted_before_ms
+            )
+        )
+    return gone
+
+
+async def purge_changes(engine: Engine, before_ms: int) -> int:
+    """One transaction a user."""
+    gone = 0
+    old = await engine.store.read(partial(retention.users_with_old_changes, before_ms=before_ms))
+    for user_id, up_to in old.items():
+        gone += await engine.store.write(partial(retention.forget_changes, user_id=user_id, up_to=up_to))
+    return gone
+
+
+async def purge_projections(engine: Engine, ended_before_ms: int) -> int:
+    """Rows of projections that nobody sees any more."""
+    ended = await engine.store.read(partial(retention.ended_projections, ended_before_ms=ended_before_ms))
+    return sum([await purge_projection(engine, projection_id) for projection_id in ended])
+
+
+async def purge_projection(engine: Engine, projection_id: int) -> int:
+    """So many rows a transaction."""
+    some = partial(retention.delete_rows_of_projection, projection_id=projection_id, at_most=ROWS_AT_ONCE)
+    gone = 0
+    while (found := await engine.store.write(some)) == ROWS_AT_ONCE:
+        gone += found
+    return gone + found

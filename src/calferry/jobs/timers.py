@@ -1,0 +1,67 @@
+"""Duties at their times. One that fails is logged and waits longer; the others go on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from calferry.core.limits import POLL_JITTER
+from calferry.duties.open_channels import setup_channels
+from calferry.duties.purge import purge
+from calferry.duties.renew_channels import renew_channels
+from calferry.duties.rescue import rescue
+from calferry.sync.engine import Engine
+
+LONGEST_WAIT_S = 3_600.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A duty, the seconds between its runs, and those before its first."""
+
+    name: str
+    every_s: float
+    duty: Callable[[Engine], Awaitable[object]]
+    first_s: float = 0.0
+
+
+TIMERS = (
+    Timer("rescue", 10.0, rescue),
+    Timer("open_channels", 30.0, setup_channels, first_s=2.0),
+    Timer("renew_channels", 300.0, renew_channels, first_s=5.0),
+    Timer("purge", 3_600.0, purge, first_s=60.0),
+)
+
+
+async def keep_time(engine: Engine, timer: Timer, stopping: asyncio.Event) -> None:
+    """Run the duty again and again until `stopping` is set."""
+    wait_s, failures = timer.first_s, 0
+    while not await is_set_within(stopping, jittered(engine, wait_s)):
+        failures = 0 if await runs_well(engine, timer) else failures + 1
+        wait_s = min(timer.every_s * 2**failures, max(LONGEST_WAIT_S, timer.every_s))
+
+
+async def runs_well(engine: Engine, timer: Timer) -> bool:
+    try:
+        report = await timer.duty(engine)
+    except Exception:
+        log.exception("duty_failed", duty=timer.name)
+        return False
+    log.debug("duty_done", duty=timer.name, report=str(report))
+    return True
+
+
+def jittered(engine: Engine, seconds: float) -> float:
+    return seconds * engine.dice.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)
+
+
+async def is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for the event, at most so long; tells whether it is set."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False

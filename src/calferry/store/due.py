@@ -1,0 +1,148 @@
+"""What is due: reads behind the scan that starts runs, and behind the cron routes."""
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+
+from calferry.store.sync_states import LeaseTerms
+from calferry.store.tables import accounts, calendars, channels, sync_states
+
+Kind = Literal["events", "calendar_list"]
+WORKING_ACCOUNT = ("active", "partial")
+RUNNABLE = ("idle", "syncing")
+LIVE_CHANNEL = ("registering", "active")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One resource whose time has come; `id` is a calendar's id, or the account's for its calendar list."""
+
+    id: str
+    kind: Kind
+    account_id: str
+
+
+def now(
+    connection: Connection, now_ms: int, lease: LeaseTerms, *, per_account: int, at_most: int
+) -> list[Due]:
+    """Due resources that nobody runs and nothing holds back.
+
+    At most `per_account` of one account, its calendar list and its primary calendar first; accounts take turns.
+    """
+    ranked = rank_due(now_ms, lease).subquery()
+    statement = (
+        select(ranked.c.id, ranked.c.kind, ranked.c.account_id)
+        .where(ranked.c.place <= per_account)
+        .order_by(ranked.c.place, ranked.c.next_due_at)
+        .limit(at_most)
+    )
+    return [Due(row.id, cast(Kind, row.kind), row.account_id) for row in connection.execute(statement)]
+
+
+def rank_due(now_ms: int, lease: LeaseTerms) -> Select[tuple[object, ...]]:
+    rank = case((sync_states.c.kind == "calendar_list", 0), (calendars.c.is_primary, 1), else_=2)
+    place = func.row_number().over(
+        partition_by=sync_states.c.account_id, order_by=(rank, sync_states.c.next_due_at, sync_states.c.id)
+    )
+    return (
+        select(
+            sync_states.c.id,
+            sync_states.c.kind,
+            sync_states.c.account_id,
+            sync_states.c.next_due_at,
+            place.label("place"),
+        )
+        .join(accounts, accounts.c.id == sync_states.c.account_id)
+        .outerjoin(calendars, calendars.c.id == sync_states.c.id)
+        .where(sync_states.c.next_due_at <= now_ms, is_ready(now_ms), is_free(lease), is_wanted())
+    )
+
+
+def is_ready(now_ms: int) -> ColumnElement[bool]:
+    """Its account works, and no backoff holds it."""
+    return and_(
+        accounts.c.status.in_(WORKING_ACCOUNT),
+        sync_states.c.status.in_(RUNNABLE),
+        or_(sync_states.c.not_before_at.is_(None), sync_states.c.not_before_at <= now_ms),
+    )
+
+
+def is_free(lease: LeaseTerms) -> ColumnElement[bool]:
+    return or_(sync_states.c.lease_owner.is_(None), is_over(lease))
+
+
+def is_over(lease: LeaseTerms) -> ColumnElement[bool]:
+    """Its holder stopped renewing, or the machine was started again since."""
+    return or_(sync_states.c.lease_until <= lease.now, sync_states.c.lease_boot != lease.boot)
+
+
+def is_wanted() -> ColumnElement[bool]:
+    return or_(
+        sync_states.c.kind == "calendar_list", and_(calendars.c.selected, calendars.c.removed_at.is_(None))
+    )
+
+
+def stale(connection: Connection, older_than_ms: int) -> list[str]:
+    """Mirrored calendars without a recent success, in the middle of a pass or marked; the longest neglected first."""
+    statement = (
+        select(calendars.c.id)
+        .join(sync_states, sync_states.c.id == calendars.c.id)
+        .join(accounts, accounts.c.id == calendars.c.account_id)
+        .where(
+            calendars.c.selected,
+            calendars.c.removed_at.is_(None),
+            accounts.c.status.not_in(("paused", "closing")),
+            or_(
+                sync_states.c.last_success_at.is_(None),
+                sync_states.c.last_success_at < older_than_ms,
+                sync_states.c.page_token.is_not(None),
+                sync_states.c.dirty_seq > sync_states.c.clean_seq,
+            ),
+        )
+        .order_by(func.coalesce(sync_states.c.last_attempt_at, 0), calendars.c.id)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def without_channel(connection: Connection, now_ms: int, checked_before_ms: int, at_most: int) -> list[str]:
+    """Mirrored calendars that have no live channel; one that cannot be watched only after a while."""
+    live = select(channels.c.id).where(
+        channels.c.resource == calendars.c.id,
+        channels.c.state.in_(LIVE_CHANNEL),
+        or_(channels.c.expires_at.is_(None), channels.c.expires_at > now_ms),
+    )
+    statement = (
+        select(calendars.c.id)
+        .join(accounts, accounts.c.id == calendars.c.account_id)
+        .join(sync_states, sync_states.c.id == calendars.c.id)
+        .where(
+            calendars.c.selected,
+            calendars.c.removed_at.is_(None),
+            accounts.c.status.in_(WORKING_ACCOUNT),
+            sync_states.c.status.in_(RUNNABLE),
+            or_(calendars.c.push_checked_at.is_(None), calendars.c.push_checked_at < checked_before_ms),
+            ~live.exists(),
+        )
+        .order_by(func.coalesce(calendars.c.push_checked_at, 0), calendars.c.id)
+        .limit(at_most)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def renewable_channels(
+    connection: Connection, now_ms: int, expires_before_ms: int, at_most: int
+) -> list[str]:
+    """Active channels whose renewal time has come, or that end soon; the first to end comes first."""
+    statement = (
+        select(channels.c.id)
+        .join(accounts, accounts.c.id == channels.c.account_id)
+        .where(
+            channels.c.state == "active",
+            accounts.c.status.in_(WORKING_ACCOUNT),
+            or_(channels.c.renew_at <= now_ms, channels.c.expires_at <= expires_before_ms),
+        )
+        .order_by(channels.c.expires_at, channels.c.id)
+        .limit(at_most)
+    )
+    return list(connection.execute(statement).scalars())

@@ -1,0 +1,75 @@
+"""What crashes leave behind: expired leases, channels half opened or half closed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from calferry.store.due import is_over
+from calferry.store.sync_states import NO_LEASE, LeaseTerms
+from calferry.store.tables import accounts, channels, sync_states
+
+
+@dataclass(frozen=True, slots=True)
+class DrainingChannel:
+    """A channel that Google may still deliver to and that is to be stopped."""
+
+    id: str
+    account_id: str
+    resource_id: str | None
+    expires_at: int | None
+    stop_attempts: int
+
+
+def free_expired_leases(connection: Connection, lease: LeaseTerms, now_ms: int) -> int:
+    """Leases whose holder is gone: their resources are due now. Returns how many."""
+    freed = connection.execute(
+        update(sync_states)
+        .where(sync_states.c.lease_owner.is_not(None), is_over(lease))
+        .where(sync_states.c.status.in_(("idle", "syncing")))
+        .values({**NO_LEASE, "status": "idle", "next_due_at": now_ms})
+    )
+    return freed.rowcount
+
+
+def lease_owners(connection: Connection) -> list[str]:
+    """Who holds a lease of any kind."""
+    runs = select(sync_states.c.lease_owner).where(sync_states.c.lease_owner.is_not(None))
+    refreshes = select(accounts.c.refresh_owner).where(accounts.c.refresh_owner.is_not(None))
+    return sorted(connection.execute(runs.union(refreshes)).scalars())
+
+
+def free_leases_of(connection: Connection, owners: list[str]) -> None:
+    """End the leases of processes that are known to be gone. Their fences still stand against them."""
+    connection.execute(update(sync_states).where(sync_states.c.lease_owner.in_(owners)).values(lease_until=0))
+    connection.execute(update(accounts).where(accounts.c.refresh_owner.in_(owners)).values(refresh_until=0))
+
+
+def drain_half_open_channels(connection: Connection, older_than_ms: int) -> int:
+    """Channels whose opening was never finished count as open and are to be stopped. Returns how many."""
+    drained = connection.execute(
+        update(channels)
+        .where(channels.c.state == "registering", channels.c.created_at < older_than_ms)
+        .values(state="draining")
+    )
+    return drained.rowcount
+
+
+def draining_channels(connection: Connection, at_most: int) -> list[DrainingChannel]:
+    columns = [channels.c[name] for name in DrainingChannel.__slots__]
+    statement = (
+        select(*columns)
+        .where(channels.c.state == "draining")
+        .order_by(channels.c.stop_attempts, channels.c.id)
+    )
+    return [DrainingChannel(*row) for row in connection.execute(statement.limit(at_most))]
+
+
+def settle_channel(connection: Connection, channel_id: str, state: str) -> None:
+    """The channel has reached its end."""
+    connection.execute(update(channels).where(channels.c.id == channel_id).values(state=state, renew_at=None))
+
+
+def count_stop_attempt(connection: Connection, channel_id: str) -> None:
+    connection.execute(
+        update(channels).where(channels.c.id == channel_id).values(stop_attempts=channels.c.stop_attempts + 1)
+    )
