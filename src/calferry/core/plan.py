@@ -1,0 +1,120 @@
+"""From one page and the rows it touches to what has to be written."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from calferry.core.content import same_content
+from calferry.core.model import ChangeKind, ObservedEvent, Page, Pass, StoredEvent, UnreadableItem, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Store this version; `last_raw` is the full JSON to keep beside a tombstone."""
+
+    item: ObservedEvent
+    kind: ChangeKind | None
+    """None: nothing a reader would notice, so the change log stays silent."""
+    last_raw: str | None = None
+
+
+@dataclass(slots=True)
+class PagePlan:
+    """Operations of one page."""
+
+    writes: list[Write] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    """Rows that only take the generation of the pass."""
+    leave: list[str] = field(default_factory=list)
+    """Rows that moved out of the projection's window."""
+    quarantine: list[UnreadableItem] = field(default_factory=list)
+    unread: bool = False
+
+
+def plan_page(
+    walk: Pass, page: Page, stored: Mapping[str, StoredEvent], *, requested_at: int | None = None
+) -> PagePlan:
+    """Decide what one page changes.
+
+    `stored` holds the rows, of the pass's projection, whose ids stand on the page. `requested_at` is when the
+    page was asked for: a row that we wrote ourselves since then is only replaced by a newer version.
+    """
+    plan = PagePlan(unread=walk.unread)
+    for item in newest_of_each(page.items):
+        plan_item(plan, walk, item, stored.get(item.event_id), requested_at)
+    for poison in page.unreadable:
+        plan.quarantine.append(poison)
+        if poison.event_id is None:
+            plan.unread = True
+        else:
+            plan.seen.append(poison.event_id)
+    return plan
+
+
+def newest_of_each(items: Iterable[ObservedEvent]) -> Iterable[ObservedEvent]:
+    """One version per id: of duplicates on one page the last one sent."""
+    by_id = {item.event_id: item for item in items}
+    return by_id.values()
+
+
+def plan_item(
+    plan: PagePlan, walk: Pass, item: ObservedEvent, row: StoredEvent | None, requested_at: int | None
+) -> None:
+    window = walk.request.window
+    if window is not None and is_outside(item, window):
+        if row is not None and row.status != "cancelled":
+            plan.leave.append(item.event_id)
+        return
+    if row is None:
+        plan.writes.append(Write(item, first_seen_as(item)))
+        return
+    if is_overtaken(walk, item, row, requested_at):
+        plan.seen.append(item.event_id)
+        return
+    write = plan_change(item, row)
+    if write is None:
+        plan.seen.append(item.event_id)
+    else:
+        plan.writes.append(write)
+
+
+def first_seen_as(item: ObservedEvent) -> ChangeKind | None:
+    """A deletion of something nobody knew is no news; an occurrence cancelled before we looked is."""
+    if item.status != "cancelled":
+        return "created"
+    return "cancelled" if item.series_id is not None else None
+
+
+def plan_change(item: ObservedEvent, row: StoredEvent) -> Write | None:
+    """Compare a sent item with its row; None when the row already holds exactly what was sent."""
+    was_live = row.status != "cancelled"
+    sent = item.raw.decode()
+    if item.status == "cancelled":
+        if was_live:
+            return Write(item, "cancelled", last_raw=row.raw)
+        return None if sent == row.raw else Write(item, None, last_raw=row.last_raw)
+    if not was_live:
+        return Write(item, "created")
+    if sent == row.raw:
+        return Write(item, "updated") if row.missing else None
+    return Write(item, None if same_content(sent, row.raw) else "updated")
+
+
+def is_overtaken(walk: Pass, item: ObservedEvent, row: StoredEvent, requested_at: int | None) -> bool:
+    """Whether the row is newer than what was sent.
+
+    Within one lineage of sync tokens an older version never replaces a newer one; a page asked for before
+    our own write was answered does not undo that write.
+    """
+    sent, kept = item.updated_ms, row.updated_at
+    older = sent is not None and kept is not None and sent < kept
+    newer = sent is not None and kept is not None and sent > kept
+    if row.written_at is not None and requested_at is not None and requested_at <= row.written_at:
+        return not newer
+    return older and not walk.request.full
+
+
+def is_outside(item: ObservedEvent, window: Window) -> bool:
+    """Whether a sent instance has no part in the window. Cancelled stubs without a time count as inside."""
+    if item.start_ms is not None and item.end_ms is not None:
+        return item.end_ms <= window.start_at or item.start_ms >= window.end_at
+    return False

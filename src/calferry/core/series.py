@@ -1,0 +1,81 @@
+"""Series whose other rows a delta leaves in doubt.
+
+Google does not send every exception again when a master is removed, revived, or moved in time, so the rows of
+such a series are compared with one listing of its UID (or, where Google expands, with its instances).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from calferry.core.model import ObservedEvent, StoredEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A series to be listed by itself."""
+
+    series_id: str
+    ical_uid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesTruth:
+    """What Google lists for one series now."""
+
+    series_id: str
+    items: Sequence[ObservedEvent]
+
+
+def doubtful_masters(
+    items: Iterable[ObservedEvent],
+    masters: Mapping[str, StoredEvent],
+    children: Mapping[str, Sequence[StoredEvent]],
+) -> list[Doubt]:
+    """Masters of a delta after which stored exceptions may be wrong.
+
+    `masters` are the rows of the items' ids, `children` the stored exceptions by series id.
+    """
+    doubts: dict[str, Doubt] = {}
+    for item in items:
+        own = children.get(item.event_id)
+        if item.series_id is None and own and is_upset(item, masters.get(item.event_id)):
+            doubts[item.event_id] = Doubt(item.event_id, uid_of(item, masters.get(item.event_id), own))
+    return list(doubts.values())
+
+
+def doubtful_instances(items: Iterable[ObservedEvent]) -> list[Doubt]:
+    """Series of which a delta cancels an instance: Google only cancels some months ahead."""
+    ids = {item.series_id: item.i_cal_uid for item in items if item.series_id and item.status == "cancelled"}
+    return [Doubt(series_id, uid) for series_id, uid in ids.items()]
+
+
+def is_upset(item: ObservedEvent, row: StoredEvent | None) -> bool:
+    if row is None:
+        return True
+    if (item.status == "cancelled") != (row.status == "cancelled"):
+        return True
+    return item.status != "cancelled" and rhythm_of(item.raw) != rhythm_of(row.raw)
+
+
+def rhythm_of(raw: str | bytes) -> tuple[Any, ...]:
+    """Start, zone and recurrence: what decides when the occurrences are."""
+    try:
+        parsed = msgspec.json.decode(raw, type=Rhythm)
+    except msgspec.DecodeError:
+        return (raw,)
+    return (parsed.start, parsed.recurrence)
+
+
+class Rhythm(msgspec.Struct, frozen=True):
+    """The part of an event that moves every occurrence of it."""
+
+    start: Any = None
+    recurrence: Any = None
+
+
+def uid_of(item: ObservedEvent, row: StoredEvent | None, children: Sequence[StoredEvent]) -> str | None:
+    known = [item.i_cal_uid, row.ical_uid if row else None, *(child.ical_uid for child in children)]
+    return next((uid for uid in known if uid), None)

@@ -1,0 +1,56 @@
+"""Accounts: one Google account of a user, and the grant it gave."""
+
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from calferry.store.sync_states import LeaseTerms
+from calferry.store.tables import accounts
+
+
+def load(connection: Connection, account_id: str) -> Any | None:
+    return connection.execute(select(accounts).where(accounts.c.id == account_id)).one_or_none()
+
+
+def change(connection: Connection, account_id: str, **values: Any) -> None:
+    connection.execute(update(accounts).where(accounts.c.id == account_id).values(values))
+
+
+def take_refresh(connection: Connection, account_id: str, lease: LeaseTerms) -> Any | None:
+    """Take the right to refresh this account's token; the row, or None while somebody else refreshes."""
+    free = or_(
+        accounts.c.refresh_owner.is_(None),
+        accounts.c.refresh_boot != lease.boot,
+        accounts.c.refresh_until <= lease.now,
+    )
+    statement = (
+        update(accounts)
+        .where(accounts.c.id == account_id, free)
+        .values(refresh_owner=lease.owner, refresh_boot=lease.boot, refresh_until=lease.until)
+        .returning(accounts)
+    )
+    return connection.execute(statement).one_or_none()
+
+
+def finish_refresh(
+    connection: Connection, account_id: str, owner: str, grant_number: int, values: dict[str, Any]
+) -> bool:
+    """Give the right back, and apply the outcome if the account still holds the grant that was sent."""
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id, accounts.c.refresh_owner == owner)
+        .values(refresh_owner=None, refresh_until=None, refresh_boot=None)
+    )
+    if not values:
+        return False
+    return with_grant(connection, account_id, grant_number, values)
+
+
+def with_grant(connection: Connection, account_id: str, grant_number: int, values: dict[str, Any]) -> bool:
+    """Write only if the account still holds this grant; tells whether it does."""
+    found = connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id, accounts.c.grant_number == grant_number)
+        .values(values)
+    )
+    return found.rowcount == 1

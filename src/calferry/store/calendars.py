@@ -1,0 +1,121 @@
+"""Calendars of an account, and the projections that readers see of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from calferry.core.model import AccountId, CalendarId, Envelope, Mode, ProjectionId, UserId, Window
+from calferry.core.sync_state import Active, effective_mode
+from calferry.store.tables import accounts, calendars, projections
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredCalendar:
+    """What a run needs to know of its calendar."""
+
+    id: CalendarId
+    user_id: UserId
+    account_id: AccountId
+    google_id: str
+    account_status: str
+    grant_number: int
+    selected: bool
+    push: str
+    summary: str
+    envelope: Envelope
+    active: Active
+
+
+def load(connection: Connection, calendar_id: str) -> MirroredCalendar | None:
+    """The calendar with its account and active projection; None when there is no such calendar."""
+    joined = calendars.join(accounts, accounts.c.id == calendars.c.account_id).outerjoin(
+        projections, projections.c.id == calendars.c.projection_id
+    )
+    statement = (
+        select(
+            calendars,
+            accounts.c.status.label("account_status"),
+            accounts.c.grant_number,
+            projections.c.mode.label("active_mode"),
+            projections.c.window_start_at,
+            projections.c.window_end_at,
+        )
+        .select_from(joined)
+        .where(calendars.c.id == calendar_id)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else as_calendar(row)
+
+
+def as_calendar(row: Any) -> MirroredCalendar:
+    window = None
+    if row.window_start_at is not None:
+        window = Window(row.window_start_at, row.window_end_at)
+    return MirroredCalendar(
+        id=row.id,
+        user_id=row.user_id,
+        account_id=row.account_id,
+        google_id=row.google_id,
+        account_status=row.account_status,
+        grant_number=row.grant_number,
+        selected=row.selected,
+        push=row.push,
+        summary=row.summary,
+        envelope=Envelope(row.access_role, row.time_zone, row.title, row.default_reminders),
+        active=Active(row.projection_id, row.active_mode, window, effective_mode(row.mode, row.access_role)),
+    )
+
+
+def change(connection: Connection, calendar_id: str, **values: Any) -> None:
+    connection.execute(update(calendars).where(calendars.c.id == calendar_id).values(values))
+
+
+def open_projection(
+    connection: Connection, calendar: MirroredCalendar, mode: Mode, window: Window | None, now_ms: int
+) -> ProjectionId:
+    """A new, empty projection of the calendar."""
+    statement = (
+        projections.insert()
+        .values(
+            user_id=calendar.user_id,
+            calendar_id=calendar.id,
+            mode=mode,
+            window_start_at=window.start_at if window else None,
+            window_end_at=window.end_at if window else None,
+            created_at=now_ms,
+        )
+        .returning(projections.c.id)
+    )
+    return ProjectionId(connection.execute(statement).scalar_one())
+
+
+def activate(connection: Connection, calendar_id: str, projection_id: ProjectionId, now_ms: int) -> None:
+    """Readers see this projection from now on; the others of the calendar have ended."""
+    change(connection, calendar_id, projection_id=projection_id)
+    connection.execute(
+        update(projections)
+        .where(
+            projections.c.calendar_id == calendar_id,
+            projections.c.id != projection_id,
+            projections.c.ended_at.is_(None),
+        )
+        .values(ended_at=now_ms)
+    )
+
+
+def select_for_sync(connection: Connection, calendar_ids: list[str]) -> None:
+    """From now on these calendars are mirrored."""
+    connection.execute(
+        update(calendars)
+        .where(calendars.c.id.in_(calendar_ids), calendars.c.selected.is_(False))
+        .values(selected=True)
+    )
+
+
+def push_of(connection: Connection, calendar_id: str) -> Any | None:
+    """What is known of watching the calendar; None when it is gone."""
+    statement = select(calendars.c.push, calendars.c.push_checked_at).where(
+        calendars.c.id == calendar_id, calendars.c.removed_at.is_(None)
+    )
+    return connection.execute(statement).one_or_none()

@@ -1,0 +1,123 @@
+"""Push channels. A row is committed before Google is asked to open the channel."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from calferry.core.google_calendar import OpenedChannel
+from calferry.store.tables import accounts, calendars, channels
+
+
+@dataclass(frozen=True, slots=True)
+class NewChannel:
+    id: str
+    user_id: int
+    account_id: str
+    resource: str
+    token_hash: bytes
+
+
+def register(connection: Connection, new: NewChannel, now_ms: int) -> None:
+    connection.execute(
+        channels.insert().values(
+            id=new.id,
+            user_id=new.user_id,
+            account_id=new.account_id,
+            resource=new.resource,
+            state="registering",
+            token_hash=new.token_hash,
+            created_at=now_ms,
+        )
+    )
+
+
+def load(connection: Connection, channel_id: str) -> Any | None:
+    return connection.execute(select(channels).where(channels.c.id == channel_id)).one_or_none()
+
+
+def load_for_push(connection: Connection, channel_id: str) -> Any | None:
+    """The channel with the status of its account and whether its calendar is still there."""
+    statement = (
+        select(channels, accounts.c.status.label("account_status"), calendars.c.removed_at)
+        .join(accounts, accounts.c.id == channels.c.account_id)
+        .outerjoin(calendars, calendars.c.id == channels.c.resource)
+        .where(channels.c.id == channel_id)
+    )
+    return connection.execute(statement).one_or_none()
+
+
+def live_of(connection: Connection, resource: str, now_ms: int) -> Any | None:
+    """The newest channel of the resource that is open, or about to be."""
+    statement = (
+        select(channels)
+        .where(
+            channels.c.resource == resource,
+            channels.c.state.in_(("registering", "active")),
+            (channels.c.expires_at.is_(None)) | (channels.c.expires_at > now_ms),
+        )
+        .order_by(channels.c.created_at.desc())
+    )
+    return connection.execute(statement).first()
+
+
+def activate(connection: Connection, channel_id: str, opened: OpenedChannel, renew_at: int) -> bool:
+    """The watch was answered. False when the row is gone or no longer wanted: stop the channel at once."""
+    found = connection.execute(
+        update(channels)
+        .where(channels.c.id == channel_id, channels.c.state == "registering")
+        .values(
+            state="active",
+            resource_id=opened.resource_id,
+            resource_uri=opened.resource_uri,
+            expires_at=opened.expires_at,
+            renew_at=renew_at,
+        )
+    )
+    return found.rowcount == 1
+
+
+def settle(connection: Connection, channel_id: str, state: str) -> None:
+    connection.execute(update(channels).where(channels.c.id == channel_id).values(state=state, renew_at=None))
+
+
+def drain_others(connection: Connection, resource: str, kept_id: str) -> list[Any]:
+    """Every other open channel of the resource is to be stopped; returns them."""
+    statement = (
+        update(channels)
+        .where(channels.c.resource == resource, channels.c.id != kept_id, channels.c.state == "active")
+        .values(state="draining", renew_at=None)
+        .returning(channels)
+    )
+    return list(connection.execute(statement))
+
+
+def drain_account(connection: Connection, account_id: str) -> None:
+    connection.execute(
+        update(channels)
+        .where(channels.c.account_id == account_id, channels.c.state == "active")
+        .values(state="draining", renew_at=None)
+    )
+
+
+def of_account(connection: Connection, account_id: str, *states: str) -> list[Any]:
+    statement = select(channels).where(channels.c.account_id == account_id, channels.c.state.in_(states))
+    return list(connection.execute(statement))
+
+
+def note_push(connection: Connection, channel_id: str, resource_id: str, now_ms: int) -> None:
+    """Count a verified message; the first one may tell the resource id before the watch is answered."""
+    connection.execute(
+        update(channels)
+        .where(channels.c.id == channel_id)
+        .values(resource_id=resource_id, last_push_at=now_ms, pushes=channels.c.pushes + 1)
+    )
+
+
+def abandon(connection: Connection, channel_id: str) -> None:
+    """Google's answer was lost: the channel may be live, so it is to be stopped once its resource id is known."""
+    connection.execute(
+        update(channels)
+        .where(channels.c.id == channel_id, channels.c.state == "registering")
+        .values(state="draining")
+    )

@@ -1,0 +1,30 @@
+"""The few places where SQLite and PostgreSQL are asked differently."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, String, Table, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+Row = tuple[Any, ...]
+
+
+def among(connection: Connection, column: Column[Any], values: Iterable[str]) -> ColumnElement[bool]:
+    """`column IN values` for thousands of texts, as one parameter."""
+    if connection.dialect.name == "postgresql":
+        return column == func.any(bindparam(None, list(values), postgresql.ARRAY(String)))
+    listed = func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+def insert_for(connection: Connection, table: Table) -> Any:
+    """The dialect's `INSERT`, which knows `ON CONFLICT`."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
+def run_many(connection: Connection, statement: str, rows: Iterable[Row]) -> None:
+    """One prepared statement for many rows, straight at the driver: twice as fast as through SQLAlchemy."""
+    driver: Any = connection.connection.driver_connection
+    driver.executemany(statement, rows)

@@ -1,0 +1,202 @@
+"""Stored events for readers, calendar by calendar, each in the order of event ids. Every statement binds the user."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+
+from calferry.core.event_window import Bound, ZonedBound, in_zone, zone_of
+from calferry.store.tables import accounts, calendars, events, projections, users
+
+SCANNED_MAX = 20_000
+"""Rows looked at for one page of a text search; a page may be short, and still not the last."""
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A calendar whose events are stored, with the projection that readers see."""
+
+    calendar_id: str
+    projection_id: int
+    mode: str
+    time_zone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    user_id: int
+    calendar_ids: tuple[str, ...] | None
+    """None: every selected calendar."""
+    time_min: Bound | None
+    time_max: Bound | None
+    show_deleted: bool
+    text: str
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: the last row looked at."""
+
+    projection_id: int
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    items: list[tuple[str, str]]
+    """Pairs of calendar id and Google's JSON."""
+    next_place: Place | None
+
+
+def change_head(conn: Connection, user_id: int) -> int:
+    """The number of the newest change of that user."""
+    return int(conn.execute(select(users.c.change_head).where(users.c.id == user_id)).scalar_one())
+
+
+def unknown_calendars(conn: Connection, user_id: int, calendar_ids: Sequence[str]) -> list[str]:
+    """Those that are not the user's."""
+    owned = select(calendars.c.id).where(
+        calendars.c.user_id == user_id, calendars.c.id.in_(calendar_ids), calendars.c.removed_at.is_(None)
+    )
+    known = set(conn.execute(owned).scalars())
+    return [calendar_id for calendar_id in calendar_ids if calendar_id not in known]
+
+
+def readable(conn: Connection, query: EventQuery) -> list[Readable]:
+    """The calendars to read, in the order of their projections."""
+    owned = (
+        select(calendars.c.id, calendars.c.projection_id, projections.c.mode, calendars.c.time_zone)
+        .join_from(calendars, projections, projections.c.id == calendars.c.projection_id)
+        .join(accounts, accounts.c.id == calendars.c.account_id)
+        .where(
+            calendars.c.user_id == query.user_id,
+            calendars.c.removed_at.is_(None),
+            accounts.c.status != "closing",
+            calendars.c.selected if query.calendar_ids is None else calendars.c.id.in_(query.calendar_ids),
+        )
+        .order_by(calendars.c.projection_id)
+    )
+    return [Readable(*row) for row in conn.execute(owned)]
+
+
+def page(conn: Connection, query: EventQuery, after: Place | None) -> EventPage:
+    """The next events after a place. `next_place` is None on the last page."""
+    items: list[tuple[str, str]] = []
+    scanned = 0
+    last = after
+    needle = query.text.casefold()
+    for place, calendar_id, raw in rows_after(conn, query, after):
+        if len(items) == query.at_most or scanned == SCANNED_MAX:
+            return EventPage(items, last)
+        last = place
+        scanned += 1 if needle else 0
+        if not needle or mentions(raw, needle):
+            items.append((calendar_id, raw))
+    return EventPage(items, None)
+
+
+def rows_after(conn: Connection, query: EventQuery, after: Place | None) -> Iterator[tuple[Place, str, str]]:
+    """Rows that match everything but the text, in order, read in chunks."""
+    chunk = min(query.at_most + 1, CHUNK)
+    for calendar in readable(conn, query):
+        if after is not None and calendar.projection_id < after.projection_id:
+            continue
+        last_id = (
+            after.event_id if after is not None and calendar.projection_id == after.projection_id else ""
+        )
+        matching = matches(query, calendar)
+        while True:
+            statement = (
+                select(events.c.event_id, events.c.raw)
+                .where(matching, events.c.event_id > last_id)
+                .order_by(events.c.event_id)
+                .limit(chunk)
+            )
+            rows = conn.execute(statement).all()
+            for event_id, raw in rows:
+                yield Place(calendar.projection_id, event_id), calendar.calendar_id, raw
+            if len(rows) < chunk:
+                break
+            last_id = rows[-1][0]
+
+
+def matches(query: EventQuery, calendar: Readable) -> ColumnElement[bool]:
+    conditions = [events.c.user_id == query.user_id, events.c.projection_id == calendar.projection_id]
+    if not query.show_deleted:
+        conditions.append(is_shown(calendar))
+    zone = zone_of(calendar.time_zone)
+    if query.time_min is not None:
+        conditions.append(ends_after(in_zone(query.time_min, zone)))
+    if query.time_max is not None:
+        conditions.append(starts_before(in_zone(query.time_max, zone)))
+    return and_(*conditions)
+
+
+def is_shown(calendar: Readable) -> ColumnElement[bool]:
+    """As Google lists without deleted events: cancelled exceptions of a live series still stand there.
+
+    https://developers.google.com/workspace/calendar/api/v3/reference/events/list (showDeleted)
+    """
+    live = events.c.status != "cancelled"
+    if calendar.mode != "series":
+        return live
+    master = events.alias("master")
+    has_live_master = exists().where(
+        master.c.projection_id == events.c.projection_id,
+        master.c.event_id == events.c.series_id,
+        master.c.status != "cancelled",
+    )
+    return or_(live, and_(events.c.series_id.is_not(None), has_live_master))
+
+
+def ends_after(bound: ZonedBound) -> ColumnElement[bool]:
+    """A series may go on for ever, so its first occurrence says nothing about its end."""
+    return or_(
+        events.c.recurring,
+        func.coalesce(events.c.end_at, events.c.start_at) > bound.at_ms,
+        func.coalesce(events.c.end_date, events.c.start_date) > bound.day,
+        and_(is_timeless(), events.c.original_start >= bound.day.replace("-", "")),
+    )
+
+
+def starts_before(bound: ZonedBound) -> ColumnElement[bool]:
+    day = events.c.start_date
+    return or_(
+        events.c.start_at < bound.at_ms,
+        day < bound.day if bound.is_midnight else day <= bound.day,
+        and_(is_timeless(), events.c.original_start < bound.day.replace("-", "") + "~"),
+    )
+
+
+def is_timeless() -> ColumnElement[bool]:
+    """Cancelled exceptions carry no time of their own."""
+    return and_(events.c.start_at.is_(None), events.c.start_date.is_(None))
+
+
+def mentions(raw: str, needle: str) -> bool:
+    """Whether title, description, place or people of an event hold the (case-folded) text."""
+    try:
+        event = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return any(needle in text.casefold() for text in searched_texts(event))
+
+
+def searched_texts(event: object) -> Iterator[str]:
+    if not isinstance(event, dict):
+        return
+    people = event.get("attendees")
+    holders = [
+        event,
+        event.get("organizer"),
+        event.get("creator"),
+        *(people if isinstance(people, list) else []),
+    ]
+    for holder in holders:
+        if isinstance(holder, dict):
+            for field in ("summary", "description", "location", "email", "displayName"):
+                if isinstance(holder.get(field), str):
+                    yield holder[field]

@@ -1,0 +1,210 @@
+"""Event rows of a projection: what planning reads, and the bulk writes of a page."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, or_, select, update
+
+from calferry.core.model import ObservedEvent, ProjectionId, StoredEvent, UserId
+from calferry.store.dialect import Row, among, run_many
+from calferry.store.tables import events
+
+COLUMNS = (
+    "user_id",
+    "projection_id",
+    "event_id",
+    "status",
+    "etag",
+    "updated_at",
+    "start_at",
+    "end_at",
+    "start_date",
+    "end_date",
+    "series_id",
+    "original_start",
+    "ical_uid",
+    "recurring",
+    "generation",
+    "change_id",
+    "deleted_at",
+    "raw",
+    "last_raw",
+)
+# `change_id` stays where a write is no news, so that the log and the row agree.
+KEPT_WHEN_SILENT = (
+    "change_id=CASE WHEN excluded.change_id=0 THEN events.change_id ELSE excluded.change_id END"
+)
+OVERWRITTEN = [name for name in COLUMNS if name not in ("user_id", "projection_id", "event_id", "change_id")]
+UPSERT = (
+    f"INSERT INTO events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "  # noqa: S608
+    "ON CONFLICT (projection_id, event_id) DO UPDATE SET missing_since=NULL, "
+    + ", ".join(f"{name}=excluded.{name}" for name in OVERWRITTEN)
+    + f", {KEPT_WHEN_SILENT}"
+)
+
+PLANNING = (
+    events.c.event_id,
+    events.c.status,
+    events.c.updated_at,
+    events.c.raw,
+    events.c.last_raw,
+    events.c.recurring,
+    events.c.series_id,
+    events.c.ical_uid,
+    events.c.missing_since,
+    events.c.written_at,
+)
+
+
+def of_ids(
+    connection: Connection, projection_id: ProjectionId, event_ids: Iterable[str]
+) -> dict[str, StoredEvent]:
+    """The rows with these ids, by id."""
+    statement = select(*PLANNING).where(
+        events.c.projection_id == projection_id, among(connection, events.c.event_id, event_ids)
+    )
+    return {row[0]: stored(row) for row in connection.execute(statement)}
+
+
+def of_series(
+    connection: Connection, projection_id: ProjectionId, series_ids: Iterable[str]
+) -> dict[str, StoredEvent]:
+    """Every exception or instance of these series, by id."""
+    statement = select(*PLANNING).where(
+        events.c.projection_id == projection_id, among(connection, events.c.series_id, series_ids)
+    )
+    return {row[0]: stored(row) for row in connection.execute(statement)}
+
+
+def unseen(connection: Connection, projection_id: ProjectionId, generation: int) -> dict[str, bool]:
+    """Live rows that a full pass of this generation has not met: id, and whether it was missing before."""
+    statement = select(events.c.event_id, events.c.missing_since).where(
+        events.c.projection_id == projection_id,
+        events.c.generation < generation,
+        events.c.status != "cancelled",
+    )
+    return {row.event_id: row.missing_since is not None for row in connection.execute(statement)}
+
+
+def stored(row: Any) -> StoredEvent:
+    return StoredEvent(
+        event_id=row.event_id,
+        status=row.status,
+        updated_at=row.updated_at,
+        raw=row.raw,
+        last_raw=row.last_raw,
+        recurring=row.recurring,
+        series_id=row.series_id,
+        ical_uid=row.ical_uid,
+        missing=row.missing_since is not None,
+        written_at=row.written_at,
+    )
+
+
+def live_ids(connection: Connection, projection_id: ProjectionId) -> set[str]:
+    statement = select(events.c.event_id).where(
+        events.c.projection_id == projection_id, events.c.status != "cancelled"
+    )
+    return set(connection.execute(statement).scalars())
+
+
+def count_live(connection: Connection, projection_id: ProjectionId) -> int:
+    statement = select(func.count()).where(
+        events.c.projection_id == projection_id, events.c.status != "cancelled"
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
+def row_of(
+    user_id: UserId,
+    projection_id: ProjectionId,
+    item: ObservedEvent,
+    *,
+    generation: int,
+    change_id: int,
+    now_ms: int,
+    last_raw: str | None,
+) -> Row:
+    """The values of `COLUMNS` for a sent item; `change_id` 0 where the write is no news."""
+    return (
+        user_id,
+        projection_id,
+        item.event_id,
+        item.status,
+        item.etag,
+        item.updated_ms,
+        item.start_ms,
+        item.end_ms,
+        item.start_date,
+        item.end_date,
+        item.series_id,
+        item.original_start,
+        item.i_cal_uid,
+        item.is_recurring,
+        generation,
+        change_id,
+        now_ms if item.status == "cancelled" else None,
+        item.raw.decode(),
+        last_raw,
+    )
+
+
+def write(connection: Connection, rows: Sequence[Row]) -> None:
+    """Insert or overwrite rows made by `row_of`."""
+    if rows:
+        run_many(connection, UPSERT, rows)
+
+
+def stamp(
+    connection: Connection, projection_id: ProjectionId, event_ids: Sequence[str], generation: int
+) -> None:
+    """Give rows the generation of the pass that met them."""
+    if not event_ids:
+        return
+    connection.execute(
+        update(events)
+        .where(
+            events.c.projection_id == projection_id,
+            among(connection, events.c.event_id, event_ids),
+            or_(events.c.generation < generation, events.c.missing_since.is_not(None)),
+        )
+        .values(generation=generation, missing_since=None)
+    )
+
+
+def mark_missing(connection: Connection, projection_id: ProjectionId, generation: int, now_ms: int) -> None:
+    """Live rows a guarded pass did not meet stay visible, flagged."""
+    connection.execute(
+        update(events)
+        .where(
+            events.c.projection_id == projection_id,
+            events.c.generation < generation,
+            events.c.status != "cancelled",
+            events.c.missing_since.is_(None),
+        )
+        .values(missing_since=now_ms)
+    )
+
+
+CANCEL = (
+    "UPDATE events SET status='cancelled', last_raw=raw, raw=?, deleted_at=?, change_id=?, missing_since=NULL "
+    "WHERE projection_id=? AND event_id=?"
+)
+
+
+def cancel(
+    connection: Connection, projection_id: ProjectionId, numbered: Iterable[tuple[int, str]], now_ms: int
+) -> None:
+    """Turn live rows into tombstones that Google did not send: `numbered` pairs change numbers with ids."""
+    rows = [
+        (tombstone_json(event_id), now_ms, change_id, projection_id, event_id)
+        for change_id, event_id in numbered
+    ]
+    if rows:
+        run_many(connection, CANCEL, rows)
+
+
+def tombstone_json(event_id: str) -> str:
+    """What Google itself sends for a deletion of which nothing more is known."""
+    return msgspec.json.encode({"kind": "calendar#event", "id": event_id, "status": "cancelled"}).decode()

@@ -1,0 +1,52 @@
+"""Items that could not be stored, kept as bytes for a later version to read."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, select
+
+from calferry import __version__
+from calferry.core.model import CalendarId, ProjectionId, UnreadableItem, UserId
+from calferry.store.dialect import among
+from calferry.store.tables import quarantine
+
+
+def put(
+    connection: Connection,
+    user_id: UserId,
+    calendar_id: CalendarId,
+    projection_id: ProjectionId,
+    items: Iterable[UnreadableItem],
+    now_ms: int,
+) -> None:
+    """Keep the newest bytes of each item; those without an id are told apart by their bytes."""
+    for item in items:
+        same = (
+            quarantine.c.raw == item.raw if item.event_id is None else quarantine.c.event_id == item.event_id
+        )
+        connection.execute(delete(quarantine).where(quarantine.c.projection_id == projection_id, same))
+        connection.execute(
+            quarantine.insert().values(
+                user_id=user_id,
+                calendar_id=calendar_id,
+                projection_id=projection_id,
+                event_id=item.event_id,
+                raw=item.raw,
+                reason=item.reason,
+                version=__version__,
+                seen_at=now_ms,
+            )
+        )
+
+
+def release(connection: Connection, projection_id: ProjectionId, event_ids: Iterable[str]) -> None:
+    """These were read again."""
+    kept = select(quarantine.c.event_id).where(quarantine.c.projection_id == projection_id)
+    waiting = {row.event_id for row in connection.execute(kept)}
+    readable = waiting.intersection(event_ids) if waiting else set()
+    if readable:
+        connection.execute(
+            delete(quarantine).where(
+                quarantine.c.projection_id == projection_id,
+                among(connection, quarantine.c.event_id, readable),
+            )
+        )

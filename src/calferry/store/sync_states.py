@@ -1,0 +1,247 @@
+"""State rows: marks, leases, and what a pass leaves behind.
+
+Every statement that a run writes with is guarded by its fence, so a run that lost its lease changes nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, func, null, or_, select, update
+
+from calferry.core.failure import FailureInfo, LeaseLost
+from calferry.core.limits import LEASE_MS, RUN_SPACING_MS, WAIT_MAX_MS
+from calferry.core.model import UserId
+from calferry.core.sync_state import SyncState, as_state
+from calferry.store.dialect import among
+from calferry.store.tables import sync_states as states
+
+STATE_COLUMNS = [states.c[name] for name in SyncState.__slots__]
+NO_LEASE: dict[str, Any] = {"lease_owner": None, "lease_until": None, "lease_boot": None}
+NO_PASS: dict[str, Any] = {"page_token": None, "page_request": None, "page_dirty_seq": None}
+NO_ERROR: dict[str, Any] = {
+    "failures": 0,
+    "not_before_at": None,
+    "last_error_code": None,
+    "last_error_message": None,
+    "last_error_at": None,
+    "last_error_retryable": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTerms:
+    """Who asks for the lease, on which clock. `now` and `boot` come from `Clock.lease_ms` and `boot_id`."""
+
+    owner: str
+    boot: str
+    now: int
+
+    @property
+    def until(self) -> int:
+        return self.now + LEASE_MS
+
+
+def create(
+    connection: Connection, state_id: str, user_id: UserId, account_id: str, kind: str, due_at: int | None
+) -> None:
+    connection.execute(
+        states.insert().values(
+            id=state_id, user_id=user_id, account_id=account_id, kind=kind, status="idle", next_due_at=due_at
+        )
+    )
+
+
+def take(connection: Connection, state_id: str, lease: LeaseTerms, now_ms: int) -> SyncState | None:
+    """Take the lease if it is free and the state may run now; None otherwise. The fence moves on.
+
+    Times that lie further ahead than anything is ever put off are left over from a clock that was set back.
+    """
+    free = or_(
+        states.c.lease_owner.is_(None), states.c.lease_boot != lease.boot, states.c.lease_until <= lease.now
+    )
+    statement = (
+        update(states)
+        .where(
+            states.c.id == state_id,
+            states.c.status.in_(("idle", "syncing")),
+            or_(
+                states.c.not_before_at.is_(None),
+                states.c.not_before_at <= now_ms,
+                states.c.not_before_at > now_ms + WAIT_MAX_MS,
+            ),
+            or_(
+                states.c.last_attempt_at.is_(None),
+                states.c.last_attempt_at <= now_ms - RUN_SPACING_MS,
+                states.c.last_attempt_at > now_ms,
+            ),
+            free,
+        )
+        .values(
+            lease_owner=lease.owner,
+            lease_boot=lease.boot,
+            lease_until=lease.until,
+            fence=states.c.fence + 1,
+            status="syncing",
+            last_attempt_at=now_ms,
+        )
+        .returning(*STATE_COLUMNS)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else as_state(row)
+
+
+def find(connection: Connection, state_id: str) -> Any | None:
+    """The whole row; None when there is none."""
+    return connection.execute(select(states).where(states.c.id == state_id)).one_or_none()
+
+
+def facts(connection: Connection, state_id: str) -> Any:
+    """The whole row."""
+    return connection.execute(select(states).where(states.c.id == state_id)).one()
+
+
+def held(state_id: str, fence: int) -> Any:
+    return and_(states.c.id == state_id, states.c.fence == fence)
+
+
+def change(connection: Connection, state_id: str, fence: int, values: dict[str, Any]) -> None:
+    """Write under the fence. Raises `LeaseLost` when somebody else has taken the lease since."""
+    found = connection.execute(update(states).where(held(state_id, fence)).values(values))
+    if found.rowcount != 1:
+        raise LeaseLost(state_id)
+
+
+def lock(connection: Connection, state_id: str, fence: int) -> None:
+    """Lock the row for this transaction. Raises `LeaseLost`."""
+    statement = select(states.c.fence).where(held(state_id, fence)).with_for_update()
+    if connection.execute(statement).one_or_none() is None:
+        raise LeaseLost(state_id)
+
+
+def keep(connection: Connection, state_id: str, fence: int, lease: LeaseTerms) -> None:
+    """Heartbeat. Raises `LeaseLost`."""
+    change(connection, state_id, fence, {"lease_until": lease.until, "lease_boot": lease.boot})
+
+
+def release_values(now_ms: int, poll_at: int | None) -> dict[str, Any]:
+    """End of a run: due at the next poll only if no mark came in meanwhile, else as soon as runs may follow."""
+    soon = func.coalesce(states.c.last_attempt_at, now_ms) + RUN_SPACING_MS
+    return {
+        **NO_LEASE,
+        "status": case((states.c.status == "syncing", "idle"), else_=states.c.status),
+        "next_due_at": case((states.c.dirty_seq == states.c.clean_seq, poll_at), else_=soon),
+    }
+
+
+def done_values(now_ms: int, clean_seq: int, poll_at: int | None, *, resumed: bool) -> dict[str, Any]:
+    """The last page of a pass is stored. A resumed pass is to be followed by an incremental one."""
+    dirty = states.c.dirty_seq + (1 if resumed else 0)
+    soon = func.coalesce(states.c.last_attempt_at, now_ms) + RUN_SPACING_MS
+    return {
+        **NO_PASS,
+        **NO_ERROR,
+        **NO_LEASE,
+        "pass_restarts": 0,
+        "pass_pages": 0,
+        "pass_unread": False,
+        "clean_seq": clean_seq,
+        "dirty_seq": dirty,
+        "last_success_at": now_ms,
+        "status": case((states.c.status == "syncing", "idle"), else_=states.c.status),
+        "next_due_at": case((dirty == clean_seq, poll_at), else_=soon),
+    }
+
+
+def failed_values(now_ms: int, info: FailureInfo, wait_ms: int) -> dict[str, Any]:
+    """A run failed: it is tried again after `wait_ms`, and not before."""
+    return {
+        **NO_LEASE,
+        "status": case((states.c.status == "syncing", "idle"), else_=states.c.status),
+        "failures": states.c.failures + 1,
+        "failed_runs": states.c.failed_runs + 1,
+        "not_before_at": now_ms + wait_ms,
+        "next_due_at": now_ms + max(wait_ms, RUN_SPACING_MS),
+        "last_error_code": info.code,
+        "last_error_message": info.message,
+        "last_error_retryable": info.retryable,
+        "last_error_at": now_ms,
+    }
+
+
+def mark(connection: Connection, state_ids: Iterable[str], now_ms: int) -> dict[str, int]:
+    """Note that something changed; returns the mark of each. Backoff is left alone."""
+    soon = case(
+        (states.c.last_attempt_at.is_(None), now_ms),
+        (
+            and_(states.c.last_attempt_at + RUN_SPACING_MS > now_ms, states.c.last_attempt_at <= now_ms),
+            states.c.last_attempt_at + RUN_SPACING_MS,
+        ),
+        else_=now_ms,
+    )
+    due = case(
+        (states.c.status.in_(("blocked", "removed", "halted")), null()),
+        (and_(states.c.next_due_at.is_not(None), states.c.next_due_at < soon), states.c.next_due_at),
+        else_=soon,
+    )
+    statement = (
+        update(states)
+        .where(among(connection, states.c.id, state_ids))
+        .values(dirty_seq=states.c.dirty_seq + 1, next_due_at=due)
+        .returning(states.c.id, states.c.dirty_seq)
+    )
+    return {row.id: row.dirty_seq for row in connection.execute(statement)}
+
+
+def invalidate(connection: Connection, state_ids: Iterable[str], now_ms: int) -> None:
+    """Forget both tokens and throw out any run in flight; the next run lists everything."""
+    connection.execute(
+        update(states)
+        .where(among(connection, states.c.id, state_ids))
+        .values(
+            {
+                **NO_PASS,
+                **NO_LEASE,
+                "sync_token": None,
+                "pass_projection_id": None,
+                "fence": states.c.fence + 1,
+                "dirty_seq": states.c.dirty_seq + 1,
+                "next_due_at": now_ms,
+            }
+        )
+    )
+
+
+def block_account(connection: Connection, account_id: str, info: FailureInfo, now_ms: int) -> None:
+    """The account cannot be used: none of its resources is due until it can."""
+    connection.execute(
+        update(states)
+        .where(states.c.account_id == account_id, states.c.status.in_(("idle", "syncing", "blocked")))
+        .values(
+            status="blocked",
+            next_due_at=None,
+            failed_runs=states.c.failed_runs + 1,
+            last_error_code=info.code,
+            last_error_message=info.message,
+            last_error_retryable=info.retryable,
+            last_error_at=now_ms,
+        )
+    )
+
+
+def resume_account(connection: Connection, account_id: str, now_ms: int) -> None:
+    """The account works again: what was blocked is due now."""
+    connection.execute(
+        update(states)
+        .where(states.c.account_id == account_id, states.c.status == "blocked")
+        .values({**NO_ERROR, "status": "idle", "next_due_at": now_ms, "dirty_seq": states.c.dirty_seq + 1})
+    )
+
+
+def fence_off(connection: Connection, account_id: str) -> None:
+    """Throw out every run in flight of the account and let none begin."""
+    connection.execute(
+        update(states)
+        .where(states.c.account_id == account_id)
+        .values({**NO_LEASE, "status": "removed", "next_due_at": None, "fence": states.c.fence + 1})
+    )

@@ -1,0 +1,302 @@
+"""Every table. Columns named `*_at` hold UTC milliseconds since 1970; `*_date` hold `YYYY-MM-DD`."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column declared INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def required(name: str, kind: type[TypeEngine[Any]] = Text) -> Column[Any]:
+    return Column(name, kind, nullable=False)
+
+
+def counter(name: str) -> Column[Any]:
+    return Column(name, BigInteger, nullable=False, server_default=text("0"))
+
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    required("email"),
+    Column("google_sub", Text, unique=True),
+    counter("change_head"),
+    counter("change_floor"),
+    Column("sync_accepted_at", BigInteger),
+    required("created_at", BigInteger),
+    Index("ix_users_email", "email"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    required("user_id", BigInteger),
+    required("created_at", BigInteger),
+    required("seen_at", BigInteger),
+    required("expires_at", BigInteger),
+    Index("ix_sessions_user_id", "user_id"),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("state_hash", LargeBinary, primary_key=True),
+    required("browser_hash", LargeBinary),
+    required("verifier", LargeBinary),
+    required("nonce"),
+    required("intent"),
+    required("return_to"),
+    Column("account_id", Text),
+    Column("user_id", BigInteger),
+    required("expires_at", BigInteger),
+    Column("used_at", BigInteger),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("user_id", BigInteger),
+    required("name"),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    required("created_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Index("ix_api_tokens_user_id", "user_id"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("user_id", BigInteger),
+    Column("google_sub", Text),
+    required("email"),
+    required("status"),
+    Column("status_reason", Text),
+    required("scopes"),
+    counter("grant_number"),
+    Column("refresh_token", LargeBinary),
+    Column("access_token", LargeBinary),
+    Column("access_expires_at", BigInteger),
+    Column("refresh_owner", Text),
+    Column("refresh_until", BigInteger),
+    Column("refresh_boot", Text),
+    required("created_at", BigInteger),
+    Index("ix_accounts_user_id", "user_id"),
+    Index("ix_accounts_google_sub", "google_sub"),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("user_id", BigInteger),
+    required("account_id"),
+    required("google_id"),
+    required("summary"),
+    Column("title", Text),
+    Column("time_zone", Text),
+    required("access_role"),
+    Column("is_primary", Boolean, nullable=False, server_default=text("false")),
+    Column("is_hidden", Boolean, nullable=False, server_default=text("false")),
+    Column("selected", Boolean, nullable=False, server_default=text("false")),
+    required("mode"),
+    Column("projection_id", BigInteger),
+    required("push"),
+    Column("push_checked_at", BigInteger),
+    required("raw"),
+    Column("default_reminders", Text),
+    Column("listed_in", BigInteger),
+    Column("missing_since", BigInteger),
+    Column("removed_at", BigInteger),
+    required("created_at", BigInteger),
+    UniqueConstraint("account_id", "google_id"),
+    Index("ix_calendars_user_id", "user_id"),
+)
+
+projections = Table(
+    "projections",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    required("user_id", BigInteger),
+    required("calendar_id"),
+    required("mode"),
+    Column("window_start_at", BigInteger),
+    Column("window_end_at", BigInteger),
+    required("created_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Index("ix_projections_calendar_id", "calendar_id"),
+)
+
+# One row per (account, resource): `id` is the calendar's id, or the account's id for its calendar list.
+sync_states = Table(
+    "sync_states",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("user_id", BigInteger),
+    required("account_id"),
+    required("kind"),
+    required("status"),
+    Column("sync_token", Text),
+    Column("page_token", Text),
+    Column("page_request", Text),
+    Column("page_dirty_seq", BigInteger),
+    counter("pass_generation"),
+    Column("pass_projection_id", BigInteger),
+    counter("pass_pages"),
+    counter("pass_live"),
+    counter("pass_restarts"),
+    Column("pass_unread", Boolean, nullable=False, server_default=text("false")),
+    counter("generation"),
+    counter("dirty_seq"),
+    counter("clean_seq"),
+    Column("last_success_at", BigInteger),
+    Column("last_attempt_at", BigInteger),
+    Column("last_full_at", BigInteger),
+    Column("next_due_at", BigInteger),
+    Column("not_before_at", BigInteger),
+    counter("failures"),
+    counter("failed_runs"),
+    Column("last_error_code", Text),
+    Column("last_error_message", Text),
+    Column("last_error_at", BigInteger),
+    Column("last_error_retryable", Boolean),
+    Column("guarded_at", BigInteger),
+    Column("lease_owner", Text),
+    Column("lease_until", BigInteger),
+    Column("lease_boot", Text),
+    counter("fence"),
+    Index("ix_sync_states_next_due_at", "next_due_at"),
+    Index("ix_sync_states_account_id", "account_id"),
+    Index("ix_sync_states_user_id", "user_id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    required("user_id", BigInteger),
+    required("projection_id", BigInteger),
+    required("event_id"),
+    required("status"),
+    Column("etag", Text),
+    Column("updated_at", BigInteger),
+    Column("start_at", BigInteger),
+    Column("end_at", BigInteger),
+    Column("start_date", Text),
+    Column("end_date", Text),
+    Column("series_id", Text),
+    Column("original_start", Text),
+    Column("ical_uid", Text),
+    Column("recurring", Boolean, nullable=False),
+    required("generation", BigInteger),
+    required("change_id", BigInteger),
+    Column("missing_since", BigInteger),
+    Column("deleted_at", BigInteger),
+    Column("written_at", BigInteger),
+    required("raw"),
+    Column("last_raw", Text),
+    Index("uq_events_projection_id_event_id", "projection_id", "event_id", unique=True),
+    Index("ix_events_projection_id_start_at", "projection_id", "start_at"),
+    Index(
+        "ix_events_projection_id_series_id",
+        "projection_id",
+        "series_id",
+        sqlite_where=text("series_id IS NOT NULL"),
+        postgresql_where=text("series_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_events_projection_id_start_date",
+        "projection_id",
+        "start_date",
+        sqlite_where=text("start_date IS NOT NULL"),
+        postgresql_where=text("start_date IS NOT NULL"),
+    ),
+)
+
+# Numbered per user inside the page's transaction, so that number order is commit order.
+changes = Table(
+    "changes",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    required("calendar_id"),
+    Column("event_id", Text),
+    required("kind"),
+    required("at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("user_id", BigInteger),
+    required("account_id"),
+    required("resource"),
+    required("state"),
+    required("token_hash", LargeBinary),
+    Column("resource_id", Text),
+    Column("resource_uri", Text),
+    Column("expires_at", BigInteger),
+    required("created_at", BigInteger),
+    Column("renew_at", BigInteger),
+    Column("last_push_at", BigInteger),
+    counter("pushes"),
+    counter("stop_attempts"),
+    Index("ix_channels_resource", "resource"),
+    Index("ix_channels_state_renew_at", "state", "renew_at"),
+    Index("ix_channels_account_id", "account_id"),
+)
+
+sync_requests = Table(
+    "sync_requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("user_id", BigInteger),
+    required("calendars"),
+    required("head", BigInteger),
+    required("accepted_at", BigInteger),
+    required("deadline_at", BigInteger),
+    Column("completed_at", BigInteger),
+    Index("ix_sync_requests_accepted_at", "accepted_at"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    required("user_id", BigInteger),
+    required("calendar_id"),
+    required("projection_id", BigInteger),
+    Column("event_id", Text),
+    required("raw", LargeBinary),
+    required("reason"),
+    required("version"),
+    required("seen_at", BigInteger),
+    Index("ix_quarantine_projection_id_event_id", "projection_id", "event_id"),
+    Index("ix_quarantine_calendar_id", "calendar_id"),
+)

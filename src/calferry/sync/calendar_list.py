@@ -1,0 +1,129 @@
+"""The calendar list of an account: new, renamed, removed and returned calendars."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from calferry.core import failure as failures
+from calferry.core.calendar_list import Listing, plan_listing
+from calferry.core.failure import Cause, FailureInfo, LeaseLost, SourceFailure
+from calferry.core.google_calendar import CalendarListEntry
+from calferry.core.limits import CALENDAR_LIST_FULL_MS, POLL_JITTER
+from calferry.core.model import AccountId
+from calferry.core.sync_state import SyncState
+from calferry.store import accounts, calendar_list, sync_states
+from calferry.sync import lease
+from calferry.sync.engine import Engine
+
+PAGES_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ListReport:
+    """Numbers of calendars; `error` when the list could not be read, `held` while somebody else reads it."""
+
+    added: int = 0
+    updated: int = 0
+    removed: int = 0
+    held: bool = False
+    error: FailureInfo | None = None
+
+
+@dataclass(slots=True)
+class Fetching:
+    entries: list[CalendarListEntry] = field(default_factory=list)
+    sync_token: str | None = None
+
+
+async def refresh_calendar_list(engine: Engine, account_id: str, *, full: bool = False) -> ListReport:
+    """Bring the account's calendars up to date, from its own sync token or, once a day, from everything."""
+    asked, now_ms = lease.terms(engine), engine.clock.now_ms()
+    account = await engine.store.read(lambda tx: accounts.load(tx, account_id))
+    if account is None or account.status not in ("active", "partial"):
+        return ListReport(error=failures.DEAD_GRANT)
+    state = await engine.store.write(lambda tx: sync_states.take(tx, account_id, asked, now_ms))
+    if state is None:
+        return ListReport(held=True)
+    async with lease.kept(engine, account_id, state.fence):
+        try:
+            return await read_and_store(engine, state, full=full)
+        except SourceFailure as failure:
+            return await note_failure(engine, state, account.grant_number, failure)
+        except LeaseLost:
+            return ListReport(held=True)
+
+
+async def read_and_store(engine: Engine, state: SyncState, *, full: bool) -> ListReport:
+    now_ms = engine.clock.now_ms()
+    daily = state.last_full_at is None or now_ms - state.last_full_at >= CALENDAR_LIST_FULL_MS
+    token = None if full or daily else state.sync_token
+    try:
+        fetched = await fetch(engine, AccountId(state.account_id), token)
+    except SourceFailure as failure:
+        if failure.cause is not Cause.SYNC_TOKEN_EXPIRED or token is None:
+            raise
+        token = None
+        fetched = await fetch(engine, AccountId(state.account_id), None)
+    return await store_list(engine, state, fetched, full=token is None)
+
+
+async def fetch(engine: Engine, account_id: AccountId, sync_token: str | None) -> Fetching:
+    """Every page. Raises `SourceFailure`, also for a list that never ends or has no sync token."""
+    source, fetched, page_token = engine.source(account_id), Fetching(), None
+    for _ in range(PAGES_MAX):
+        page = await source.calendar_list_page(sync_token, page_token)
+        fetched.entries.extend(page.entries)
+        page_token, fetched.sync_token = page.next_page_token, page.next_sync_token
+        if page_token is None:
+            break
+    if fetched.sync_token is None:
+        raise SourceFailure(
+            Cause.BAD_ANSWER, "the calendar list came without its sync token", reason="no_sync_token"
+        )
+    return fetched
+
+
+async def store_list(engine: Engine, state: SyncState, fetched: Fetching, *, full: bool) -> ListReport:
+    now_ms = engine.clock.now_ms()
+    jitter = engine.dice.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)
+    poll_at = now_ms + int(engine.intervals.calendar_list_s * jitter * 1000)
+    fresh = [engine.ids.new("cal") for _ in fetched.entries]
+
+    def work(connection: Connection) -> Listing:
+        sync_states.lock(connection, state.id, state.fence)
+        known = calendar_list.known(connection, state.account_id)
+        listing = plan_listing(fetched.entries, known, now_ms, full=full)
+        calendar_list.apply(connection, state, listing, fresh, now_ms)
+        values = sync_states.done_values(now_ms, state.dirty_seq, poll_at, resumed=False)
+        values["sync_token"] = fetched.sync_token
+        if full:
+            values["last_full_at"] = now_ms
+        sync_states.change(connection, state.id, state.fence, values)
+        return listing
+
+    listing = await engine.store.write(work)
+    engine.signals.wake(f"user:{state.user_id}")
+    return ListReport(len(listing.added), len(listing.updated), len(listing.removed))
+
+
+async def note_failure(
+    engine: Engine, state: SyncState, grant_number: int, failure: SourceFailure
+) -> ListReport:
+    decision = failures.decide(failure, full=True, failures=state.failures, restarts=99)
+    now_ms = engine.clock.now_ms()
+
+    def work(connection: Connection) -> None:
+        sync_states.change(
+            connection,
+            state.id,
+            state.fence,
+            sync_states.failed_values(now_ms, decision.info, decision.wait_ms),
+        )
+        if decision.account_status is not None:
+            values = {"status": decision.account_status, "status_reason": decision.info.message}
+            kept = accounts.with_grant(connection, state.account_id, grant_number, values)
+            if kept and decision.account_status != "partial":
+                sync_states.block_account(connection, state.account_id, decision.info, now_ms)
+
+    await engine.store.write(work)
+    return ListReport(error=decision.info)

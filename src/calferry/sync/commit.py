@@ -1,0 +1,241 @@
+"""A page is one transaction: its rows, the cursor it earned and its change-log entries."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from calferry.core import calendar_facts, plan, sync_state
+from calferry.core.limits import SWEEP_GUARD_WAIT_MS
+from calferry.core.model import Page, Pass, StoredEvent, UnreadableItem
+from calferry.core.plan import PagePlan
+from calferry.core.series import SeriesTruth
+from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
+from calferry.store import calendars, changes, events, quarantine, sync_states
+from calferry.store.dialect import Row
+from calferry.store.tables import sync_states as states
+from calferry.sync.begin import Begun
+
+# What drivers raise for a value they cannot bind or store.
+REFUSALS = (sqlite3.Error, UnicodeError, OverflowError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class PageTerms:
+    """What the commit of a page needs besides the page. Times are UTC milliseconds."""
+
+    now_ms: int
+    requested_at: int
+    poll_at: int | None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """`walk` is the pass as it stands now; `finished` tells that its sync token is stored."""
+
+    walk: Pass
+    changes: int
+    finished: bool
+
+
+def commit_page(
+    connection: Connection,
+    begun: Begun,
+    walk: Pass,
+    page: Page,
+    truths: Sequence[SeriesTruth],
+    terms: PageTerms,
+) -> Committed:
+    """Store one page. Raises `LeaseLost` when another run has taken over; then nothing is stored."""
+    sync_states.lock(connection, begun.state.id, begun.state.fence)
+    planned, vanished = plan_rows(connection, walk, page, truths, terms)
+    finished = page.next_page_token is None and page.next_sync_token is not None
+    swept = Sweep([], hold=False)
+    if finished and walk.request.full and not planned.unread:
+        swept = sweep(connection, begun, walk, planned, terms)
+    count = write_rows(connection, begun, walk, planned, [*planned.leave, *vanished, *swept.remove], terms)
+    if swept.hold:
+        events.mark_missing(connection, walk.projection_id, walk.generation, terms.now_ms)
+    if planned.quarantine or page.items:
+        keep_poison(connection, begun, walk, planned, page, terms)
+    walk = replace(walk, page_token=page.next_page_token, pages=walk.pages + 1, unread=planned.unread)
+    store_cursor(connection, begun, walk, page, swept, terms)
+    count += compare_calendar(connection, begun, walk, page, terms, finished=finished)
+    return Committed(walk, count, finished)
+
+
+def plan_rows(
+    connection: Connection, walk: Pass, page: Page, truths: Sequence[SeriesTruth], terms: PageTerms
+) -> tuple[PagePlan, list[str]]:
+    """Plan the page together with what single series were listed to be; also ids those series no longer have."""
+    listed = [item for truth in truths for item in truth.items]
+    whole = replace(page, items=[*page.items, *listed]) if listed else page
+    ids = [item.event_id for item in whole.items]
+    stored = events.of_ids(connection, walk.projection_id, ids) if ids else {}
+    planned = plan.plan_page(walk, whole, stored, requested_at=terms.requested_at)
+    if not truths:
+        return planned, []
+    children = events.of_series(connection, walk.projection_id, [truth.series_id for truth in truths])
+    return planned, vanished_children(children, {item.event_id for item in listed})
+
+
+def vanished_children(children: dict[str, StoredEvent], listed: set[str]) -> list[str]:
+    return [
+        event_id for event_id, row in children.items() if row.status != "cancelled" and event_id not in listed
+    ]
+
+
+def sweep(connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, terms: PageTerms) -> Sweep:
+    """Which rows the listing, complete with this page, did not meet."""
+    unseen = events.unseen(connection, walk.projection_id, walk.generation)
+    for event_id in [*planned.seen, *(write.item.event_id for write in planned.writes)]:
+        unseen.pop(event_id, None)
+    row = sync_states.facts(connection, begun.state.id)
+    return plan_sweep(unseen, SweepTerms(row.pass_live, row.guarded_at, terms.now_ms, terms.confirmed))
+
+
+def write_rows(
+    connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, gone: list[str], terms: PageTerms
+) -> int:
+    """Write rows and their change-log entries; returns how many entries."""
+    calendar, visible = begun.calendar, is_visible(begun, walk)
+    entries = [(write.item.event_id, write.kind) for write in planned.writes if write.kind]
+    entries += [(event_id, "cancelled") for event_id in gone]
+    first = changes.reserve(connection, calendar.user_id, len(entries)) if entries and visible else 1
+    numbers = {event_id: first + n for n, (event_id, _) in enumerate(entries)} if visible else {}
+    rows = [
+        events.row_of(
+            calendar.user_id,
+            walk.projection_id,
+            write.item,
+            generation=walk.generation,
+            change_id=numbers.get(write.item.event_id, 0) if write.kind else 0,
+            now_ms=terms.now_ms,
+            last_raw=write.last_raw,
+        )
+        for write in planned.writes
+    ]
+    planned.quarantine += write_each(connection, planned, rows)
+    events.stamp(connection, walk.projection_id, planned.seen, walk.generation)
+    numbered = [(numbers.get(event_id, 0), event_id) for event_id in gone]
+    events.cancel(connection, walk.projection_id, numbered, terms.now_ms)
+    if not visible:
+        return 0
+    log = [(first + n, event_id, str(kind)) for n, (event_id, kind) in enumerate(entries)]
+    changes.write(connection, calendar.user_id, calendar.id, log, terms.now_ms)
+    return len(entries)
+
+
+def write_each(connection: Connection, planned: PagePlan, rows: list[Row]) -> list[UnreadableItem]:
+    """Write all rows at once; if the database refuses one, each by itself, and return those it refuses."""
+    try:
+        with connection.begin_nested():
+            events.write(connection, rows)
+        return []
+    except REFUSALS:
+        return [
+            Refused(write.item.event_id, str(refusal), write.item.raw)
+            for write, row in zip(planned.writes, rows, strict=True)
+            if (refusal := write_one(connection, row)) is not None
+        ]
+
+
+def write_one(connection: Connection, row: Row) -> Exception | None:
+    try:
+        with connection.begin_nested():
+            events.write(connection, [row])
+    except REFUSALS as refusal:
+        return refusal
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An item that was readable, but not for the database."""
+
+    event_id: str | None
+    reason: str
+    raw: bytes
+
+
+def is_visible(begun: Begun, walk: Pass) -> bool:
+    """Whether readers see the projection now; one that is built beside it is silent until the switch."""
+    return begun.calendar.active.projection_id in (None, walk.projection_id)
+
+
+def keep_poison(
+    connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, page: Page, terms: PageTerms
+) -> None:
+    calendar = begun.calendar
+    quarantine.release(connection, walk.projection_id, [item.event_id for item in page.items])
+    quarantine.put(
+        connection, calendar.user_id, calendar.id, walk.projection_id, planned.quarantine, terms.now_ms
+    )
+
+
+def store_cursor(
+    connection: Connection, begun: Begun, walk: Pass, page: Page, swept: Sweep, terms: PageTerms
+) -> None:
+    """The page token with its question, or the sync token that the pass earned."""
+    state = begun.state
+    if page.next_page_token is not None or page.next_sync_token is None:
+        values: dict[str, Any] = {
+            "page_token": page.next_page_token,
+            "page_request": sync_state.write_request(walk.request) if page.next_page_token else None,
+            "page_dirty_seq": walk.dirty_seq,
+            "pass_projection_id": walk.projection_id,
+            "pass_pages": walk.pages,
+            "pass_unread": walk.unread,
+        }
+        sync_states.change(connection, state.id, state.fence, values)
+        return
+    poll_at = terms.now_ms + SWEEP_GUARD_WAIT_MS if swept.hold else terms.poll_at
+    values = sync_states.done_values(terms.now_ms, walk.dirty_seq, poll_at, resumed=walk.resumed)
+    values["sync_token"] = page.next_sync_token
+    if walk.request.full:
+        values |= {"generation": walk.generation, "last_full_at": terms.now_ms}
+        values["guarded_at"] = guard_time(state.guarded_at, swept, terms)
+    sync_states.change(connection, state.id, state.fence, values)
+
+
+def guard_time(guarded_at: int | None, swept: Sweep, terms: PageTerms) -> int | None:
+    """When the sweep was first held back; None once nothing is held back."""
+    if not swept.hold:
+        return None
+    return terms.now_ms if guarded_at is None or swept.remove else guarded_at
+
+
+def compare_calendar(
+    connection: Connection, begun: Begun, walk: Pass, page: Page, terms: PageTerms, *, finished: bool
+) -> int:
+    """Take over what the envelope says, and switch readers when a new projection is complete."""
+    calendar = begun.calendar
+    switched = 0
+    if finished and not is_visible(begun, walk):
+        switched = switch(connection, begun, walk, terms.now_ms)
+    facts = calendar_facts.compare_facts(calendar.envelope, page.envelope, calendar.summary)
+    if facts.values:
+        calendars.change(connection, calendar.id, **facts.values)
+    if facts.relist and finished and not walk.request.full:
+        connection.execute(
+            states.update()
+            .where(states.c.id == begun.state.id)
+            .values(sync_token=None, dirty_seq=states.c.dirty_seq + 1, next_due_at=terms.now_ms)
+        )
+    return switched
+
+
+def switch(connection: Connection, begun: Begun, walk: Pass, now_ms: int) -> int:
+    """Readers move to the complete projection; the log tells them every difference."""
+    calendar = begun.calendar
+    old, new = calendar.active.projection_id, walk.projection_id
+    before = events.live_ids(connection, old) if old is not None else set()
+    after = events.live_ids(connection, new)
+    kinds = [(event_id, "cancelled") for event_id in sorted(before - after)]
+    kinds += [(event_id, "updated" if event_id in before else "created") for event_id in sorted(after)]
+    changes.append(connection, calendar.user_id, calendar.id, kinds, now_ms)
+    calendars.activate(connection, calendar.id, new, now_ms)
+    return len(kinds)

@@ -1,0 +1,148 @@
+"""Access tokens of an account: from memory, from the store, or by one refresh at a time.
+
+The refresh holds a lease on the account row, never a transaction. Its outcome is applied only if the account
+still holds the grant that was sent, so a late answer cannot kill or overwrite a renewed grant.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from calferry.core.failure import DEAD_GRANT, Cause, SourceFailure
+from calferry.core.google_account import AccessToken
+from calferry.core.model import AccountId
+from calferry.ports import Clock, Dice, OAuth, Store, Vault
+from calferry.store import accounts, sync_states
+from calferry.store.sync_states import LeaseTerms
+
+MARGIN_MS = 120_000
+LOOK_AGAIN_S = 0.1
+WAIT_FOR_PEER_MS = 60_000
+USABLE = frozenset({"active", "partial"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A token in memory and until when it is used (UTC milliseconds)."""
+
+    token: str = field(repr=False)
+    use_until: int
+    grant_number: int
+
+
+@dataclass(slots=True)
+class Credentials:
+    """Tokens of every account that this process serves. `owner` names the process in refresh leases."""
+
+    owner: str
+    store: Store
+    vault: Vault
+    oauth: OAuth
+    clock: Clock
+    dice: Dice
+    known: dict[AccountId, Known] = field(default_factory=dict, repr=False)
+
+    def of(self, account_id: AccountId) -> "AccountTokens":
+        return AccountTokens(self, account_id)
+
+    def forget(self, account_id: AccountId) -> None:
+        """Drop what is remembered: the grant was renewed or is gone."""
+        self.known.pop(account_id, None)
+
+    async def token(self, account_id: AccountId, *, stale: str | None) -> str:
+        """A token that is not `stale`. Raises `SourceFailure`, with `GRANT_REVOKED` for a dead grant."""
+        now_ms = self.clock.now_ms()
+        known = self.known.get(account_id)
+        if known is not None and known.token != stale and known.use_until > now_ms:
+            return known.token
+        deadline = self.clock.lease_ms() + WAIT_FOR_PEER_MS
+        while self.clock.lease_ms() < deadline:
+            token = await self.stored_or_refreshed(account_id, stale)
+            if token is not None:
+                return token
+            await self.clock.sleep(LOOK_AGAIN_S)
+        raise SourceFailure(
+            Cause.UNREACHABLE, "another process has been refreshing this account's token for too long"
+        )
+
+    async def stored_or_refreshed(self, account_id: AccountId, stale: str | None) -> str | None:
+        """None while somebody else refreshes."""
+        row = await self.store.read(lambda tx: accounts.load(tx, account_id))
+        if row is None or row.refresh_token is None or row.status not in USABLE:
+            raise SourceFailure(Cause.GRANT_REVOKED, DEAD_GRANT.message, status=401)
+        token = self.usable(row, stale)
+        if token is not None:
+            return token
+        lease = LeaseTerms(self.owner, self.clock.boot_id(), self.clock.lease_ms())
+        taken = await self.store.write(lambda tx: accounts.take_refresh(tx, account_id, lease))
+        if taken is None:
+            return None
+        token = self.usable(taken, stale)
+        if token is not None:
+            await self.give_back(taken, {})
+            return token
+        return await self.refresh(taken)
+
+    def usable(self, row: Any, stale: str | None) -> str | None:
+        """The stored token, if it still serves; it is remembered."""
+        if row.access_token is None or row.access_expires_at is None:
+            return None
+        use_until = row.access_expires_at - MARGIN_MS
+        if use_until <= self.clock.now_ms():
+            return None
+        token = self.vault.open(row.access_token, f"access:{row.id}")
+        if token == stale:
+            return None
+        self.known[row.id] = Known(token, use_until, row.grant_number)
+        return token
+
+    async def refresh(self, row: Any) -> str:
+        try:
+            fresh = await self.oauth.refresh(self.vault.open(row.refresh_token, f"refresh:{row.id}"))
+        except SourceFailure as failure:
+            await self.note_failure(row, failure)
+            raise
+        except BaseException:
+            await self.give_back(row, {})
+            raise
+        expires_at = self.clock.now_ms() + fresh.expires_in_s * 1000
+        applied = await self.give_back(row, self.sealed(row.id, fresh, expires_at))
+        if not applied:
+            raise SourceFailure(Cause.UNREACHABLE, "the grant changed while its token was being refreshed")
+        self.known[row.id] = Known(fresh.token, expires_at - MARGIN_MS, row.grant_number)
+        return fresh.token
+
+    def sealed(self, account_id: str, fresh: AccessToken, expires_at: int) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            "access_token": self.vault.seal(fresh.token, f"access:{account_id}"),
+            "access_expires_at": expires_at,
+        }
+        if fresh.refresh_token is not None:
+            values["refresh_token"] = self.vault.seal(fresh.refresh_token, f"refresh:{account_id}")
+        return values
+
+    async def note_failure(self, row: Any, failure: SourceFailure) -> None:
+        """Only `invalid_grant` kills a grant, and only the one that was sent."""
+        dead = failure.cause is Cause.GRANT_REVOKED
+        values = {"status": "needs_reauth", "status_reason": failure.message} if dead else {}
+        if await self.give_back(row, values) and dead:
+            now_ms = self.clock.now_ms()
+            await self.store.write(lambda tx: sync_states.block_account(tx, row.id, DEAD_GRANT, now_ms))
+
+    async def give_back(self, row: Any, values: dict[str, Any]) -> bool:
+        return await self.store.write(
+            lambda tx: accounts.finish_refresh(tx, row.id, self.owner, row.grant_number, values)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTokens:
+    """The tokens of one account, as the client library asks for them."""
+
+    credentials: Credentials
+    account_id: AccountId
+
+    async def access_token(self) -> str:
+        return await self.credentials.token(self.account_id, stale=None)
+
+    async def refreshed(self, stale: str) -> str:
+        return await self.credentials.token(self.account_id, stale=stale)

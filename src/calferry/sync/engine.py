@@ -1,0 +1,33 @@
+"""What a run needs, joined once by `bootstrap`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from calferry.core.model import AccountId
+from calferry.ports import CalendarSource, Clock, Dice, Ids, OAuth, Signals, Store, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """How often things are due, in seconds."""
+
+    poll_with_push_s: float = 6 * 3600.0
+    poll_without_push_s: float = 300.0
+    calendar_list_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The engine's hands: ports and settings. `owner` names this process in leases."""
+
+    owner: str
+    store: Store
+    clock: Clock
+    ids: Ids
+    dice: Dice
+    vault: Vault
+    signals: Signals
+    oauth: OAuth
+    source: Callable[[AccountId], CalendarSource]
+    webhook_address: str | None = None
+    intervals: Intervals = field(default_factory=Intervals)

@@ -1,0 +1,76 @@
+"""Asking Google for pages: the next one while this one is being stored."""
+
+import asyncio
+from dataclasses import dataclass
+
+from calferry.core.failure import Cause, SourceFailure
+from calferry.core.limits import PAGES_PER_PASS_MAX
+from calferry.core.model import ListRequest, Page, Pass
+from calferry.ports import CalendarSource
+from calferry.sync.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A page, and when it was asked for (UTC milliseconds)."""
+
+    page: Page
+    requested_at: int
+
+
+class Pages:
+    """The pages of one pass. `requests` counts the calls."""
+
+    def __init__(self, engine: Engine, source: CalendarSource, google_id: str, request: ListRequest) -> None:
+        self.engine = engine
+        self.source = source
+        self.google_id = google_id
+        self.request = request
+        self.requests = 0
+        self.tokens: set[str] = set()
+        self.ahead: asyncio.Task[Fetched] | None = None
+
+    async def next(self, walk: Pass) -> Fetched:
+        """The page that the pass stands before. Raises `SourceFailure`, also when the pages go in a circle."""
+        task = self.ask_ahead(walk.page_token)
+        self.ahead = None
+        try:
+            fetched = await task
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        self.check_progress(fetched.page, walk.pages)
+        return fetched
+
+    def ask_ahead(self, page_token: str | None) -> asyncio.Task[Fetched]:
+        """Begin to fetch; the answer is waited for by `next`."""
+        if self.ahead is None:
+            if page_token is not None:
+                self.tokens.add(page_token)
+            self.ahead = asyncio.create_task(self.fetch(page_token))
+        return self.ahead
+
+    async def fetch(self, page_token: str | None) -> Fetched:
+        self.requests += 1
+        requested_at = self.engine.clock.now_ms()
+        page = await self.source.events_page(self.google_id, self.request, page_token)
+        return Fetched(page, requested_at)
+
+    def check_progress(self, page: Page, pages: int) -> None:
+        if page.next_page_token in self.tokens:
+            raise SourceFailure(
+                Cause.BAD_ANSWER, "Google's pages lead back to one already read", reason="page_token_loop"
+            )
+        if pages >= PAGES_PER_PASS_MAX:
+            raise SourceFailure(
+                Cause.TOO_LARGE,
+                f"more than {PAGES_PER_PASS_MAX} pages in one listing",
+                reason="too_many_pages",
+            )
+
+    async def close(self) -> None:
+        """Give up what was asked for ahead."""
+        if self.ahead is not None:
+            self.ahead.cancel()
+            await asyncio.gather(self.ahead, return_exceptions=True)
+            self.ahead = None

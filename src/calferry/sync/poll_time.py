@@ -1,0 +1,16 @@
+"""When a calendar is asked for changes even if nobody said that there are any."""
+
+from calferry.core.limits import POLL_JITTER
+from calferry.store.calendars import MirroredCalendar
+from calferry.sync.engine import Engine
+
+
+def next_poll_at(engine: Engine, calendar: MirroredCalendar) -> int | None:
+    """UTC milliseconds, with jitter; None for a calendar that nobody selected."""
+    if not calendar.selected:
+        return None
+    intervals = engine.intervals
+    pushed = calendar.push == "on"
+    interval_s = intervals.poll_with_push_s if pushed else intervals.poll_without_push_s
+    jitter = engine.dice.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)
+    return engine.clock.now_ms() + int(interval_s * jitter * 1000)

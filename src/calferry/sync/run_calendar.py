@@ -1,0 +1,219 @@
+"""One run of one calendar: take the lease, walk one pass page by page, leave the state in order."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from calferry.core import failure as failures
+from calferry.core.calendar_facts import shape_changed
+from calferry.core.failure import Cause, Decision, LeaseLost, SourceFailure
+from calferry.core.model import Envelope, Pass
+from calferry.core.series import SeriesTruth
+from calferry.core.sync_state import runs_in_one_go
+from calferry.store import sync_states
+from calferry.sync import begin as beginning
+from calferry.sync import lease
+from calferry.sync.after_failure import settle_failure
+from calferry.sync.begin import Begun
+from calferry.sync.commit import Committed, PageTerms, commit_page
+from calferry.sync.engine import Engine
+from calferry.sync.fetch import Fetched, Pages
+from calferry.sync.poll_time import next_poll_at
+from calferry.sync.report import Report
+from calferry.sync.series_truth import settle
+
+PASSES_PER_RUN_MAX = 4
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunTerms:
+    """How far a run goes: `page_limit` pages, or until `stop_at_ms`, after the page in hand.
+
+    `full` lists everything whatever the tokens say; `confirmed` says that a person asked for it, so that what is
+    missing again may go.
+    """
+
+    page_limit: int | None = None
+    stop_at_ms: int | None = None
+    full: bool = False
+    confirmed: bool = False
+
+
+class CalendarRun:
+    """The state of a run in this process; everything that must survive is in the store."""
+
+    def __init__(self, engine: Engine, begun: Begun, terms: RunTerms, watch: lease.LeaseWatch) -> None:
+        self.engine = engine
+        self.begun = begun
+        self.terms = terms
+        self.watch = watch
+        self.source = engine.source(begun.calendar.account_id)
+        self.tally = Report("done")
+        self.pages_left = None if runs_in_one_go(begun.state) else terms.page_limit
+
+    async def go(self) -> Report:
+        """Walk passes until one is complete, the terms are used up, or a failure ends the run."""
+        for _ in range(PASSES_PER_RUN_MAX):
+            pages = Pages(self.engine, self.source, self.begun.calendar.google_id, self.begun.walk.request)
+            try:
+                report = await self.walk(pages)
+            except SourceFailure as failure:
+                report = await self.after(failure)
+            finally:
+                self.count(requests=pages.requests)
+                await pages.close()
+            if report is not None:
+                return report
+        return await self.fail(
+            SourceFailure(Cause.BAD_ANSWER, "Google keeps asking for a full sync", reason="full_sync_loop")
+        )
+
+    async def walk(self, pages: Pages) -> Report | None:
+        """Store page after page. None: the pass was given up, and another one has begun."""
+        walk = self.begun.walk
+        while True:
+            fetched = await pages.next(walk)
+            if shape_changed(self.begun.calendar.envelope, fetched.page.envelope):
+                await self.reshape(fetched.page.envelope)
+                return None
+            truths = await settle(self.engine, self.source, self.begun.calendar.google_id, walk, fetched.page)
+            stopping = self.is_stopping()
+            if fetched.page.next_page_token is not None and not stopping:
+                pages.ask_ahead(fetched.page.next_page_token)
+            done = await self.commit(walk, fetched, truths)
+            walk = done.walk
+            if done.finished:
+                return self.tally
+            if walk.page_token is None:
+                raise SourceFailure(
+                    Cause.BAD_ANSWER, "the last page has no sync token", reason="no_sync_token"
+                )
+            if stopping:
+                return await self.pause()
+
+    async def reshape(self, told: Envelope) -> None:
+        """The role now asks for the other mode: what was listed so far does not fit."""
+        begun, now_ms = self.begun, self.engine.clock.now_ms()
+        self.begun = await self.engine.store.write(
+            lambda tx: beginning.reshape(tx, begun, told.access_role, now_ms)
+        )
+
+    def is_stopping(self) -> bool:
+        """Whether the page in hand is the last one of this run."""
+        if self.pages_left is not None:
+            self.pages_left -= 1
+            if self.pages_left <= 0:
+                return True
+        stop_at = self.terms.stop_at_ms
+        return self.watch.lost or (stop_at is not None and self.engine.clock.now_ms() >= stop_at)
+
+    async def commit(self, walk: Pass, fetched: Fetched, truths: Sequence[SeriesTruth]) -> Committed:
+        page_terms = PageTerms(
+            now_ms=self.engine.clock.now_ms(),
+            requested_at=fetched.requested_at,
+            poll_at=next_poll_at(self.engine, self.begun.calendar),
+            confirmed=self.terms.confirmed,
+        )
+        begun, page = self.begun, fetched.page
+        done = await self.engine.store.write(
+            lambda tx: commit_page(tx, begun, walk, page, truths, page_terms)
+        )
+        self.count(events=len(page.items), changes=done.changes, pages=1, requests=len(truths))
+        self.engine.signals.wake(f"user:{begun.calendar.user_id}")
+        return done
+
+    async def pause(self) -> Report:
+        """Stop between pages: the page token is stored, and the calendar stays due."""
+        state = self.begun.state
+        now_ms = self.engine.clock.now_ms()
+        values = {**sync_states.release_values(now_ms, now_ms), "next_due_at": now_ms}
+        await self.engine.store.write(lambda tx: sync_states.change(tx, state.id, state.fence, values))
+        return replace(self.tally, outcome="incomplete")
+
+    async def after(self, failure: SourceFailure) -> Report | None:
+        """Begin another pass where that mends it (None), or end the run."""
+        state = self.begun.state
+        decision = failures.decide(
+            failure,
+            full=self.begun.walk.request.full,
+            failures=state.failures,
+            restarts=state.pass_restarts,
+        )
+        if decision.next not in ("full_sync", "restart_pass"):
+            return await self.fail(failure, decision)
+        now_ms = self.engine.clock.now_ms()
+        begun, forget = self.begun, decision.next == "full_sync"
+        self.begun = await self.engine.store.write(
+            lambda tx: beginning.restart(tx, begun, now_ms, forget_token=forget)
+        )
+        return None
+
+    async def fail(self, failure: SourceFailure, decision: Decision | None = None) -> Report:
+        decision = decision or failures.decide(
+            failure, full=True, failures=self.begun.state.failures, restarts=99
+        )
+        await settle_failure(self.engine, self.begun, decision)
+        return replace(self.tally, outcome="failed", error=decision.info)
+
+    def count(self, events: int = 0, changes: int = 0, pages: int = 0, requests: int = 0) -> None:
+        self.tally = replace(
+            self.tally,
+            events=self.tally.events + events,
+            changes=self.tally.changes + changes,
+            pages=self.tally.pages + pages,
+            requests=self.tally.requests + requests,
+        )
+
+
+async def run_calendar(
+    engine: Engine,
+    calendar_id: str,
+    *,
+    page_limit: int | None = None,
+    stop_at_ms: int | None = None,
+    full: bool = False,
+    confirmed: bool = False,
+) -> Report:
+    """Run one calendar once, as `RunTerms` says."""
+    return await run_terms(engine, calendar_id, RunTerms(page_limit, stop_at_ms, full, confirmed))
+
+
+async def run_terms(engine: Engine, calendar_id: str, terms: RunTerms) -> Report:
+    """Run one calendar once. Takes the lease or returns at once with outcome `held` or `refused`.
+
+    Google's failures end in the report and in the state row, never as an exception.
+    """
+    asked = lease.terms(engine)
+    now_ms = engine.clock.now_ms()
+    begun = await engine.store.write(
+        lambda tx: beginning.begin(tx, calendar_id, asked, now_ms, full=terms.full)
+    )
+    if begun == "held":
+        return Report("held")
+    if begun == "unknown":
+        return Report("refused", error=failures.UNKNOWN_CALENDAR)
+    if begun == "blocked":
+        return Report("refused", error=failures.DEAD_GRANT)
+    return await finish(engine, begun, terms)
+
+
+async def finish(engine: Engine, begun: Begun, terms: RunTerms) -> Report:
+    """Walk under the lease. Whatever is not Google's failure is ours: noted on the state row, and logged."""
+    async with lease.kept(engine, begun.state.id, begun.state.fence) as watch:
+        run = CalendarRun(engine, begun, terms, watch)
+        try:
+            report = await run.go()
+        except LeaseLost:
+            return replace(run.tally, outcome="held")
+        except asyncio.CancelledError:
+            await run.pause()
+            raise
+        except Exception:
+            log.exception("run failed", calendar_id=begun.calendar.id)
+            decision = Decision("later", failures.backoff_ms(begun.state.failures), failures.OURS)
+            await settle_failure(engine, begun, decision)
+            report = Report("failed", error=failures.OURS)
+    return replace(report, requests=run.tally.requests)

@@ -1,0 +1,57 @@
+"""Listing single series that a delta leaves in doubt, before the page is stored."""
+
+from collections import defaultdict
+
+from sqlalchemy import Connection
+
+from calferry.core.failure import Cause, SourceFailure
+from calferry.core.model import Page, Pass, StoredEvent, Window
+from calferry.core.series import Doubt, SeriesTruth, doubtful_instances, doubtful_masters
+from calferry.ports import CalendarSource
+from calferry.store import events
+from calferry.sync.engine import Engine
+
+
+async def settle(
+    engine: Engine, source: CalendarSource, google_id: str, walk: Pass, page: Page
+) -> list[SeriesTruth]:
+    """What Google lists now for each series in doubt. Raises `SourceFailure`."""
+    if walk.request.full or not page.items:
+        return []
+    if walk.request.mode == "instances":
+        doubts = doubtful_instances(page.items)
+    else:
+        doubts = await engine.store.read(lambda tx: find_doubts(tx, walk, page))
+    return [await list_series(source, google_id, walk, doubt) for doubt in doubts]
+
+
+def find_doubts(connection: Connection, walk: Pass, page: Page) -> list[Doubt]:
+    candidates = [item for item in page.items if item.series_id is None]
+    ids = [item.event_id for item in candidates]
+    children: dict[str, list[StoredEvent]] = defaultdict(list)
+    for row in events.of_series(connection, walk.projection_id, ids).values():
+        children[str(row.series_id)].append(row)
+    if not children:
+        return []
+    masters = events.of_ids(connection, walk.projection_id, children)
+    return doubtful_masters(candidates, masters, children)
+
+
+async def list_series(source: CalendarSource, google_id: str, walk: Pass, doubt: Doubt) -> SeriesTruth:
+    if walk.request.window is not None:
+        return await expanded(source, google_id, walk.request.window, doubt)
+    if doubt.ical_uid is None:
+        return SeriesTruth(doubt.series_id, [])
+    page = await source.series(google_id, doubt.ical_uid)
+    own = [item for item in page.items if doubt.series_id in (item.event_id, item.series_id)]
+    return SeriesTruth(doubt.series_id, own)
+
+
+async def expanded(source: CalendarSource, google_id: str, window: Window, doubt: Doubt) -> SeriesTruth:
+    try:
+        page = await source.instances(google_id, doubt.series_id, window)
+    except SourceFailure as failure:
+        if failure.cause in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
+            return SeriesTruth(doubt.series_id, [])
+        raise
+    return SeriesTruth(doubt.series_id, page.items)

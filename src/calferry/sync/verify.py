@@ -1,0 +1,104 @@
+"""Comparing the mirror with Google, event by event."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from calferry.core.failure import Cause, SourceFailure
+from calferry.core.limits import PAGES_PER_PASS_MAX
+from calferry.core.model import ListRequest, ObservedEvent
+from calferry.core.plan import is_outside
+from calferry.core.sync_state import page_size
+from calferry.store import calendars
+from calferry.store.calendars import MirroredCalendar
+from calferry.store.tables import events
+from calferry.sync.engine import Engine
+
+NAMED_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`missing`, `extra` and `different` name event ids, `checked` counts what Google listed."""
+
+    calendar_id: str
+    checked: int = 0
+    missing: list[str] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+    different: list[str] = field(default_factory=list)
+
+    @property
+    def equal(self) -> bool:
+        return not (self.missing or self.extra or self.different)
+
+
+async def verify_calendar(engine: Engine, calendar_id: str) -> Verification:
+    """List everything at Google and compare it with the rows that readers see; writes nothing.
+
+    Raises `SourceFailure` when Google cannot be listed, `LookupError` for an unknown calendar.
+    """
+    calendar = await engine.store.read(lambda tx: calendars.load(tx, calendar_id))
+    if calendar is None:
+        raise LookupError(calendar_id)
+    truth = await list_everything(engine, calendar)
+    stored = await engine.store.read(lambda tx: rows_of(tx, calendar))
+    return compare(calendar_id, truth, stored)
+
+
+async def list_everything(engine: Engine, calendar: MirroredCalendar) -> dict[str, bytes]:
+    """What counts of Google's listing, by id: live events, and cancelled occurrences of series."""
+    mode = calendar.active.mode or calendar.active.wanted
+    request = ListRequest(mode, page_size(mode), None, calendar.active.window)
+    source, truth, page_token = engine.source(calendar.account_id), dict[str, bytes](), None
+    for _ in range(PAGES_PER_PASS_MAX):
+        page = await source.events_page(calendar.google_id, request, page_token)
+        for item in page.items:
+            truth.pop(item.event_id, None)
+            if counts(item, request):
+                truth[item.event_id] = item.raw
+        page_token = page.next_page_token
+        if page_token is None:
+            return truth
+    raise SourceFailure(Cause.TOO_LARGE, "the listing did not end", reason="too_many_pages")
+
+
+def counts(item: ObservedEvent, request: ListRequest) -> bool:
+    if request.window is not None and is_outside(item, request.window):
+        return False
+    return item.status != "cancelled" or (request.mode == "series" and item.series_id is not None)
+
+
+def rows_of(connection: Connection, calendar: MirroredCalendar) -> dict[str, str]:
+    instances = calendar.active.mode == "instances"
+    statement = select(events.c.event_id, events.c.raw, events.c.status, events.c.series_id).where(
+        events.c.projection_id == calendar.active.projection_id
+    )
+    return {
+        row.event_id: row.raw
+        for row in connection.execute(statement)
+        if row.status != "cancelled" or (row.series_id is not None and not instances)
+    }
+
+
+def compare(calendar_id: str, truth: dict[str, bytes], stored: dict[str, str]) -> Verification:
+    """Ids in order, at most twenty of each kind."""
+    missing = sorted(truth.keys() - stored.keys())
+    extra = sorted(event_id for event_id in stored.keys() - truth.keys() if is_live(stored[event_id]))
+    different = sorted(
+        event_id for event_id in truth.keys() & stored.keys() if not same(truth[event_id], stored[event_id])
+    )
+    return Verification(
+        calendar_id, len(truth), missing[:NAMED_MAX], extra[:NAMED_MAX], different[:NAMED_MAX]
+    )
+
+
+def is_live(raw: str) -> bool:
+    """A cancelled occurrence that Google has forgotten with its series is no difference."""
+    parsed: Any = msgspec.json.decode(raw)
+    return bool(parsed.get("status") != "cancelled")
+
+
+def same(one: bytes, other: str) -> bool:
+    return one.decode() == other or bool(msgspec.json.decode(one) == msgspec.json.decode(other))

@@ -1,0 +1,226 @@
+"""Push channels: open, replace, stop, and what their messages do."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from sqlalchemy import Connection
+
+from calferry.core.channel_state import KnownChannel, Message, Verdict, renew_time, verify
+from calferry.core.failure import Cause, SourceFailure
+from calferry.core.google_calendar import ChannelRequest, OpenedChannel
+from calferry.core.limits import CHANNEL_LIFE_MS
+from calferry.core.model import AccountId
+from calferry.store import calendars, channels, sync_states
+from calferry.store.calendars import MirroredCalendar
+from calferry.store.channels import NewChannel
+from calferry.store.fingerprints import fingerprint
+from calferry.store.tables import sync_states as states
+from calferry.sync.begin import USABLE
+from calferry.sync.engine import Engine
+
+Opening = Literal["active", "unwatchable", "unconfigured", "failed"]
+
+IDS_TRIED_MAX = 3
+LOOK_AGAIN_S = 0.1
+WAIT_FOR_PEER_S = 30.0
+UNCERTAIN = frozenset({Cause.UNREACHABLE, Cause.SERVER_ERROR, Cause.BAD_ANSWER})
+RECHECK_UNWATCHABLE_MS = 24 * 3_600_000
+
+
+class Notification(Protocol):
+    """What a webhook's headers say."""
+
+    @property
+    def channel_id(self) -> str: ...
+    @property
+    def resource_id(self) -> str: ...
+    @property
+    def resource_state(self) -> str: ...
+    @property
+    def channel_token(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A row that waits for Google's answer; the token is only ever sent to Google."""
+
+    calendar: MirroredCalendar
+    request: ChannelRequest
+
+
+async def ensure_channel(engine: Engine, calendar_id: str) -> Opening:
+    """See to it that the calendar has a channel, unless it cannot be watched."""
+    if engine.webhook_address is None:
+        return "unconfigured"
+    waited_s = 0.0
+    while waited_s < WAIT_FOR_PEER_S:
+        found = await engine.store.read(lambda tx: find_opening(tx, calendar_id, engine.clock.now_ms()))
+        if found == "missing":
+            return await open_channel(engine, calendar_id)
+        if found != "registering":
+            return found
+        await engine.clock.sleep(LOOK_AGAIN_S)
+        waited_s += LOOK_AGAIN_S
+    return "failed"
+
+
+def find_opening(
+    connection: Connection, calendar_id: str, now_ms: int
+) -> Opening | Literal["missing", "registering"]:
+    live = channels.live_of(connection, calendar_id, now_ms)
+    if live is not None:
+        return "active" if live.state == "active" else "registering"
+    row = calendars.push_of(connection, calendar_id)
+    if row is None:
+        return "failed"
+    known = row.push == "unsupported" and now_ms - (row.push_checked_at or 0) < RECHECK_UNWATCHABLE_MS
+    return "unwatchable" if known else "missing"
+
+
+async def open_channel(engine: Engine, calendar_id: str) -> Opening:
+    """Open a new channel, whatever there is already; the others of the calendar are stopped afterwards."""
+    for _ in range(IDS_TRIED_MAX):
+        registered = await register(engine, calendar_id)
+        if registered is None:
+            return "failed"
+        source = engine.source(registered.calendar.account_id)
+        try:
+            opened = await source.watch_events(registered.calendar.google_id, registered.request)
+        except SourceFailure as failure:
+            if await refused(engine, registered, failure):
+                continue
+            return "unwatchable" if failure.cause is Cause.PUSH_UNSUPPORTED else "failed"
+        return await opened_channel(engine, registered, opened)
+    return "failed"
+
+
+async def register(engine: Engine, calendar_id: str) -> Registered | None:
+    """Commit the row first: Google's first message may come before its answer."""
+    channel_id, token, now_ms = engine.ids.channel_id(), engine.ids.secret(), engine.clock.now_ms()
+
+    def work(connection: Connection) -> MirroredCalendar | None:
+        calendar = calendars.load(connection, calendar_id)
+        if calendar is None or calendar.account_status not in USABLE:
+            return None
+        new = NewChannel(channel_id, calendar.user_id, calendar.account_id, calendar.id, fingerprint(token))
+        channels.register(connection, new, now_ms)
+        return calendar
+
+    calendar = await engine.store.write(work)
+    if calendar is None or engine.webhook_address is None:
+        return None
+    request = ChannelRequest(channel_id, token, engine.webhook_address, CHANNEL_LIFE_MS // 1000)
+    return Registered(calendar, request)
+
+
+async def opened_channel(engine: Engine, registered: Registered, opened: OpenedChannel) -> Opening:
+    """Commit the new channel, then stop the old ones, then catch up on what neither of them told."""
+    now_ms, channel_id = engine.clock.now_ms(), registered.request.channel_id
+    renew_at = renew_time(now_ms, opened.expires_at)
+    calendar = registered.calendar
+
+    def work(connection: Connection) -> list[tuple[str, str | None]] | None:
+        if not channels.activate(connection, channel_id, opened, renew_at):
+            return None
+        calendars.change(connection, calendar.id, push="on", push_checked_at=now_ms)
+        sync_states.mark(connection, [calendar.id], now_ms)
+        return [
+            (row.id, row.resource_id) for row in channels.drain_others(connection, calendar.id, channel_id)
+        ]
+
+    old = await engine.store.write(work)
+    if old is None:
+        await stop(engine, calendar.account_id, channel_id, opened.resource_id)
+        return "failed"
+    engine.signals.wake("due")
+    for old_id, resource_id in old:
+        await stop(engine, calendar.account_id, old_id, resource_id)
+    return "active"
+
+
+async def refused(engine: Engine, registered: Registered, failure: SourceFailure) -> bool:
+    """Note that the watch failed; True when another id is worth trying.
+
+    After an uncertain answer the channel may exist: its row stays, so that its messages are known and it can be
+    stopped.
+    """
+    now_ms, request = engine.clock.now_ms(), registered.request
+
+    def work(connection: Connection) -> None:
+        if failure.cause not in UNCERTAIN:
+            channels.settle(connection, request.channel_id, "failed")
+        else:
+            channels.abandon(connection, request.channel_id)
+        if failure.cause is Cause.PUSH_UNSUPPORTED:
+            calendars.change(connection, registered.calendar.id, push="unsupported", push_checked_at=now_ms)
+
+    await engine.store.write(work)
+    return failure.cause is Cause.CHANNEL_ID_TAKEN
+
+
+async def renew_channel(engine: Engine, channel_id: str) -> bool:
+    """Replace a channel by a new one. A channel of a calendar that is gone or not wanted is only stopped."""
+    row = await engine.store.read(lambda tx: channels.load(tx, channel_id))
+    if row is None or row.state != "active":
+        return False
+    calendar = await engine.store.read(lambda tx: calendars.load(tx, row.resource))
+    if calendar is None or not calendar.selected or calendar.account_status not in USABLE:
+        await engine.store.write(lambda tx: channels.settle(tx, channel_id, "draining"))
+        await stop(engine, AccountId(row.account_id), channel_id, row.resource_id)
+        return False
+    return await open_channel(engine, row.resource) == "active"
+
+
+async def stop(engine: Engine, account_id: AccountId, channel_id: str, resource_id: str | None) -> bool:
+    """Stop a channel now if Google answers; else it stays draining, and is tried again later."""
+    if resource_id is None:
+        return False
+    try:
+        await engine.source(account_id).stop_channel(channel_id, resource_id)
+    except SourceFailure as failure:
+        if failure.cause not in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
+            return False
+    await engine.store.write(lambda tx: channels.settle(tx, channel_id, "stopped"))
+    return True
+
+
+async def stop_account_channels(engine: Engine, account_id: str) -> None:
+    """Stop every channel of the account that Google will let us stop."""
+    await engine.store.write(lambda tx: channels.drain_account(tx, account_id))
+    rows = await engine.store.read(lambda tx: channels.of_account(tx, account_id, "draining"))
+    for row in rows:
+        await stop(engine, AccountId(account_id), row.id, row.resource_id)
+
+
+async def receive(engine: Engine, notification: Notification) -> Verdict:
+    """Verify a message and mark its calendar. A stranger's message writes nothing."""
+    now_ms = engine.clock.now_ms()
+    row = await engine.store.read(lambda tx: channels.load_for_push(tx, notification.channel_id))
+    known = None
+    if row is not None:
+        usable = row.account_status in USABLE and row.removed_at is None
+        known = KnownChannel(row.state, row.token_hash, row.resource_id, row.expires_at, usable)
+    message = Message(notification.channel_token, notification.resource_id)
+    verdict = verify(known, message, now_ms)
+    if verdict == "accepted" and row is not None:
+        await accept(engine, row.resource, row.account_id, notification, now_ms)
+    return verdict
+
+
+async def accept(
+    engine: Engine, calendar_id: str, account_id: str, notification: Notification, now_ms: int
+) -> None:
+    state = notification.resource_state
+
+    def work(connection: Connection) -> None:
+        channels.note_push(connection, notification.channel_id, notification.resource_id, now_ms)
+        if state != "sync":
+            sync_states.mark(connection, [calendar_id], now_ms)
+        if state == "not_exists":
+            connection.execute(
+                states.update().where(states.c.id == account_id).values(last_full_at=None, next_due_at=now_ms)
+            )
+
+    await engine.store.write(work)
+    if state != "sync":
+        engine.signals.wake("due")
