@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from calferry.google.models import INT64_MAX, NO_RECURRENCE, EventColumns, EventTime, ObservedItem
+from calferry.google.models import INT64_MAX, ABSENT, EventColumns, EventTime, ObservedItem
 from calferry.google.times import compact_instant, epoch_ms, in_zone, instance_key, is_plain_date
 
 EVENT_ID_LENGTH_MAX = 2000
@@ -49,7 +49,7 @@ def observed(columns: EventColumns, raw: bytes, has_odd_times: bool = False) -> 
         columns.i_cal_uid,
         columns.event_type,
         sequence,
-        columns.recurrence is not NO_RECURRENCE and bytes(columns.recurrence) not in (b"[]", b"null"),
+        columns.recurrence is not ABSENT and bytes(columns.recurrence) not in (b"[]", b"null"),
         has_odd_times or is_start_odd or is_end_odd or (original is not None and original_start is None),
         raw,
     )

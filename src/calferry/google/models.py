@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 INT64_MAX = 2**63 - 1
-NO_RECURRENCE = msgspec.Raw()
+ABSENT = msgspec.Raw()
 
 
 class EventTime(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -41,7 +41,7 @@ class EventColumns(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     recurring_event_id: str | None = None
     original_start_time: EventTime | None = None
     i_cal_uid: str | None = msgspec.field(default=None, name="iCalUID")
-    recurrence: msgspec.Raw = NO_RECURRENCE
+    recurrence: msgspec.Raw = ABSENT
     event_type: str | None = None
     sequence: int | None = None
 
@@ -76,7 +76,7 @@ class ListEnvelope(msgspec.Struct, frozen=True, rename="camel"):
     updated: Any = None
     time_zone: Any = None
     access_role: Any = None
-    default_reminders: msgspec.Raw | None = None
+    default_reminders: msgspec.Raw = ABSENT
 
 
 class ObservedItem(msgspec.Struct, frozen=True, gc=False):

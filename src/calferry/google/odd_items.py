@@ -9,7 +9,7 @@ import msgspec
 
 from calferry.google.items import observed
 from calferry.google.models import (
-    NO_RECURRENCE,
+    ABSENT,
     EventColumns,
     EventTime,
     LooseEventColumns,
@@ -100,7 +100,7 @@ def _strict(loose: LooseEventColumns) -> tuple[EventColumns, bool]:
         loose.recurring_event_id,
         original,
         loose.i_cal_uid,
-        msgspec.Raw(b"[1]") if loose.recurrence else NO_RECURRENCE,
+        msgspec.Raw(b"[1]") if loose.recurrence else ABSENT,
         loose.event_type,
         loose.sequence,
     )

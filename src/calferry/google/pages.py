@@ -45,7 +45,7 @@ def read_events_page(body: bytes, *, is_token_due: bool = True) -> EventsPageObs
         updated=text_or_none(envelope.updated),
         time_zone=text_or_none(envelope.time_zone),
         access_role=text_or_none(envelope.access_role),
-        default_reminders=None if envelope.default_reminders is None else bytes(envelope.default_reminders),
+        default_reminders=bytes(envelope.default_reminders) or None,
     )
 
 

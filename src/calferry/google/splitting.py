@@ -4,7 +4,7 @@ import re
 
 from calferry.google.errors import ProtocolViolation
 
-TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
 OPENS_ITEMS = re.compile(rb"\s*:\s*(?=\[)")
 CLOSER_OF = {b"{": b"}", b"[": b"]"}
 ITEMS_DEPTH = 2
@@ -36,6 +36,8 @@ class ListSplitter:
         elif token == b",":
             if self._is_between_items():
                 self._end_item(at)
+        elif token == b'"':
+            raise ProtocolViolation("JSON text is cut short", reason="json")
         elif token == b'"items"' and len(self.closers) == 1 and self.opened_at is None:
             self._next_opens_items = OPENS_ITEMS.match(self.body, at + len(token)) is not None
 

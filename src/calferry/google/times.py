@@ -48,7 +48,7 @@ def in_zone(moment: datetime, time_zone: str | None) -> datetime | None:
 
 def is_plain_date(text: str) -> bool:
     """Whether this is `YYYY-MM-DD` of a day that exists, in a year that can be computed with."""
-    if len(text) != 10:
+    if len(text) != 10 or text[7] != "-":
         return False
     try:
         return YEAR_MIN <= date.fromisoformat(text).year <= YEAR_MAX

@@ -5,7 +5,7 @@ HTTP libraries accept a gzip stream that is cut short or lacks its checksum, and
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from isal import isal_zlib
 
@@ -16,6 +16,7 @@ TIMEOUT_S = 30.0
 # Google compresses only for a user agent that says gzip.
 USER_AGENT = "calferry (gzip)"
 GZIP_WBITS = 31
+GZIP_ERROR = cast("type[Exception]", isal_zlib.IsalError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _inflate_member(raw: bytes, room: int) -> tuple[bytes, bytes]:
     inflater = isal_zlib.decompressobj(wbits=GZIP_WBITS)
     try:
         part = inflater.decompress(raw, room + 1)
-    except isal_zlib.error:
+    except GZIP_ERROR:
         raise ProtocolViolation("gzip body is damaged", reason="gzip") from None
     if len(part) > room:
         raise ResponseTooLarge("body is larger than allowed once inflated")
