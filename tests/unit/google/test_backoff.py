@@ -8,7 +8,15 @@ NOW = 1_791_280_800.0  # Tue, 06 Oct 2026 10:00:00 GMT
 
 @pytest.mark.parametrize(
     ("retries", "jitter", "seconds"),
-    [(0, 0.0, 1.0), (0, 0.5, 1.5), (1, 0.25, 2.25), (3, 1.0, 9.0), (4, 1.0, 17.0), (5, 0.5, 32.0), (99, 1.0, 32.0)],
+    [
+        (0, 0.0, 1.0),
+        (0, 0.5, 1.5),
+        (1, 0.25, 2.25),
+        (3, 1.0, 9.0),
+        (4, 1.0, 17.0),
+        (5, 0.5, 32.0),
+        (99, 1.0, 32.0),
+    ],
 )
 def test_waits_double_up_to_a_maximum(retries, jitter, seconds) -> None:
     assert wait_s(RetryPolicy(), retries, jitter) == seconds

@@ -90,8 +90,21 @@ def test_a_front_end_quota_answer_without_reason_is_still_a_rate_limit() -> None
     assert isinstance(classify(403, body, {}), google.RateLimited)
 
 
-UNREADABLE = [b"", b"<html>502 Bad Gateway</html>", b"[]", b"null", b'"x"', b'{"error":"x"}', b"{", b"\xff\xfe"]
-UNREADABLE += [b'{"error":{"errors":[]}}', b'{"error":{"errors":{}}}', b'{"error":{"errors":[1,{"reason":5}]}}']
+UNREADABLE = [
+    b"",
+    b"<html>502 Bad Gateway</html>",
+    b"[]",
+    b"null",
+    b'"x"',
+    b'{"error":"x"}',
+    b"{",
+    b"\xff\xfe",
+]
+UNREADABLE += [
+    b'{"error":{"errors":[]}}',
+    b'{"error":{"errors":{}}}',
+    b'{"error":{"errors":[1,{"reason":5}]}}',
+]
 UNREADABLE += [b'{"error":{"errors":[{}],"details":"x","message":7}}', b"[" * 100_000]
 BY_STATUS = [
     (400, google.BadRequest),
@@ -213,7 +226,12 @@ def test_the_token_endpoint_is_not_followed_elsewhere() -> None:
     assert type(classify_oauth(302, b"", {})) is google.Redirected
 
 
-SECRETS = ["ya29.a0AfH6SMBx-_y", "1//0gAbc-DEF_ghi", "4/0AX4XfWh_abc-9", "eyJhbGciOiJSUzI1NiJ9.eyJ4IjoxfQ.c2ln"]
+SECRETS = [
+    "ya29.a0AfH6SMBx-_y",
+    "1//0gAbc-DEF_ghi",
+    "4/0AX4XfWh_abc-9",
+    "eyJhbGciOiJSUzI1NiJ9.eyJ4IjoxfQ.c2ln",
+]
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -174,7 +174,16 @@ def test_unknown_words_and_fields_survive() -> None:
 
 
 def test_fields_may_be_null() -> None:
-    fields = ["status", "etag", "updated", "start", "end", "recurringEventId", "originalStartTime", "sequence"]
+    fields = [
+        "status",
+        "etag",
+        "updated",
+        "start",
+        "end",
+        "recurringEventId",
+        "originalStartTime",
+        "sequence",
+    ]
     item = one({"id": "a"} | dict.fromkeys(fields))
     assert (item.status, item.start_ms, item.sequence) == ("confirmed", None, None)
 
@@ -248,7 +257,9 @@ def test_text_that_looks_like_structure_is_only_text() -> None:
 def test_the_envelope_is_handed_over() -> None:
     reminders = [{"method": "popup", "minutes": 30}]
     page = read_events_page(
-        events_body(nextSyncToken="s", accessRole="owner", etag='"p"', defaultReminders=reminders, updated="u")
+        events_body(
+            nextSyncToken="s", accessRole="owner", etag='"p"', defaultReminders=reminders, updated="u"
+        )
     )
     assert (page.summary, page.time_zone, page.access_role, page.etag) == ("Work", "UTC", "owner", '"p"')
     assert json.loads(page.default_reminders or b"") == reminders
@@ -335,7 +346,7 @@ def test_collection_is_paused_for_a_large_page_and_comes_back() -> None:
 
 
 def test_the_page_token_is_found_before_the_items_arrive() -> None:
-    body = events_body([TIMED] * 10, nextPageToken="CiA=\"\\x")
+    body = events_body([TIMED] * 10, nextPageToken='CiA="\\x')
     token = next_page_token_early(body[:200])
     assert token == read_events_page(body).next_page_token == 'CiA="\\x'
 

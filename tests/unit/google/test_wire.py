@@ -132,6 +132,8 @@ def test_an_error_keeps_its_status_whatever_its_body(headers, raw) -> None:
 
 
 def test_neither_token_nor_query_nor_body_shows_in_a_request() -> None:
-    request = WireRequest("POST", "https://x/token?code=4/0secret", {"Authorization": "Bearer t0k"}, b"s3cret")
+    request = WireRequest(
+        "POST", "https://x/token?code=4/0secret", {"Authorization": "Bearer t0k"}, b"s3cret"
+    )
     assert repr(request) == "WireRequest(POST https://x/token)"
     assert "s3cret" not in repr(WireResponse(200, {"set-cookie": "s3cret"}, b"s3cret"))
