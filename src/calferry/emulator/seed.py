@@ -198,7 +198,10 @@ def _plant_token(world: World, fields: Json, now: float) -> None:
 
 
 def _owner(world: World, fields: Json) -> Person:
-    owner = str(fields.get("owner", "")).lower()
+    """The named owner; a calendar that names nobody is the first person's."""
+    if not fields.get("owner"):
+        return next(iter(world.people.values()))
+    owner = str(fields["owner"]).lower()
     if owner not in world.people:
         raise SeedError(f"the calendar {fields.get('id')!r} names the owner {owner!r}, who is unknown")
     return world.people[owner]

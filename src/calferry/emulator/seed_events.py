@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from calferry.emulator.errors import Refused
-from calferry.emulator.world import dice, event_rules, event_writes
+from calferry.emulator.world import dice, event_rules, event_writes, when
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.event import suffix_of
 from calferry.emulator.world.event_writes import Writer
@@ -33,7 +33,16 @@ def _plant_one(writer: Writer, event: Json) -> None:
         where = fields.get("summary") or fields["id"]
         raise ValueError(f"event {where!r} of {writer.calendar.id}: {refused.message}") from refused
     former = writer.calendar.shelf.stored(fields["id"])
-    event_writes.stored(writer, _completed(writer, _with_end(fields)), former)
+    event_writes.stored(writer, _completed(writer, _with_end(fields)), former, _updated_us(fields))
+
+
+def _updated_us(fields: Json) -> int:
+    """Microseconds of the `updated` that the seed gives, 0 if it gives none."""
+    if not fields.get("updated"):
+        return 0
+    whole, _, fraction = str(fields["updated"]).rstrip("Z").partition(".")
+    seconds = int(when.parse_date_time(whole + "Z").timestamp())
+    return seconds * 1_000_000 + int((fraction + "000000")[:6])
 
 
 def _with_id(writer: Writer, event: Json) -> Json:

@@ -147,8 +147,11 @@ def commit(writer: Writer, resource: Json, former: Event | None) -> Event:
     return event
 
 
-def stored(writer: Writer, resource: Json, former: Event | None) -> Event:
-    """Stores a version of an event without telling anybody."""
+def stored(writer: Writer, resource: Json, former: Event | None, updated_us: int = 0) -> Event:
+    """Stores a version of an event without telling anybody.
+
+    `updated_us`, microseconds since 1970, is the time of change that a seed claims; else it is now.
+    """
     calendar = writer.calendar
     number = writer.world.log.next(writer.now, former.number if former else 0)
     kept = tidied(resource, calendar)
@@ -156,10 +159,10 @@ def stored(writer: Writer, resource: Json, former: Event | None) -> Event:
         kept["sequence"] = _sequence(former.resource, kept)
     kept |= {
         "kind": "calendar#event",
-        "etag": etag(number),
+        "etag": etag(updated_us or number),
         "htmlLink": html_link(kept["id"], calendar.id),
         "created": kept.get("created") or when.creation_timestamp(number),
-        "updated": when.timestamp(number),
+        "updated": when.timestamp(updated_us or number),
     }
     event = Event(ordered(kept), number)
     _shelve(calendar, event, former)

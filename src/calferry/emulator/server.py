@@ -1,0 +1,252 @@
+"""Running the local Google on a port: for the command line, inside another program, or in a thread."""
+
+import asyncio
+import contextlib
+import json
+import random
+import signal
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from calferry.emulator import ics
+from calferry.emulator.app import Emulator
+from calferry.emulator.call import Options
+from calferry.emulator.delivery import Postman
+from calferry.emulator.seed import SeedError
+from calferry.emulator.shell import OpenProtocol, Shell
+from calferry.emulator.wire import Request, Response
+
+Json = dict[str, Any]
+
+START_TIMEOUT_S = 15.0
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the program around it and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+class RunningGoogle:
+    """A local Google that listens on `url`. Its methods are safe to call from any thread."""
+
+    def __init__(
+        self, url: str, emulator: Emulator, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]
+    ):
+        self.url = url
+        self.emulator = emulator
+        self._loop = loop
+        self._wake = wake
+
+    def handle(self, request: Request) -> Response:
+        """Answers a request without the network, in turn with those that come through it."""
+        done: threading.Event = threading.Event()
+        found: list[Response] = []
+
+        def run() -> None:
+            found.append(self.emulator.handle(request))
+            self._wake()
+            done.set()
+
+        if _is_running_here(self._loop):
+            run()
+        else:
+            self._loop.call_soon_threadsafe(run)
+            done.wait(START_TIMEOUT_S)
+        return found[0]
+
+    def control(self, path: str, body: Json | None = None) -> Json:
+        """A control request: POST with a body, GET without one. Raises ValueError if it is refused."""
+        method = "GET" if body is None else "POST"
+        sent = b"" if body is None else json.dumps(body).encode()
+        response = self.handle(Request(method, f"/_emulator/{path}", body=sent))
+        answer: Json = json.loads(response.body)
+        if response.status != 200:
+            raise ValueError(answer.get("error", f"{path} answered {response.status}"))
+        return answer
+
+    def tokens(self, email: str, *scopes: str) -> Json:
+        """Tokens of one person, as if consent had been given."""
+        return self.control("tokens", {"email": email} | ({"scopes": list(scopes)} if scopes else {}))
+
+
+def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
+@contextlib.asynccontextmanager
+async def running(
+    emulator: Emulator | None = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[RunningGoogle]:
+    """Serves on `host`:`port` (0: any free one) in the running event loop until the block ends.
+
+    Raises OSError if the port is taken.
+    """
+    emulator = emulator or new_emulator()
+    listener = _listener(host, port)
+    url = f"http://{host}:{listener.getsockname()[1]}"
+    emulator.options = replace(emulator.options, origin=url)
+    postman = Postman(emulator)
+    server = _Server(_config(Shell(emulator, postman.wake)))
+    tasks = [asyncio.create_task(server.serve([listener])), asyncio.create_task(postman.run())]
+    try:
+        await _until_ready(server, tasks[0])
+        yield RunningGoogle(url, emulator, asyncio.get_running_loop(), postman.wake)
+    finally:
+        server.should_exit = True
+        tasks[1].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        listener.close()
+
+
+def new_emulator(seeds: Sequence[Json] = (), auto: bool = False, seed: int | None = None) -> Emulator:
+    """An emulator on the real clock; `seed` fixes its dice."""
+    return Emulator(time.time, random.Random(seed), seeds, Options(auto=auto))
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _config(application: Shell) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=OpenProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        log_level="critical",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+async def _until_ready(server: _Server, serving: asyncio.Task[None]) -> None:
+    waiting = asyncio.create_task(server.ready.wait())
+    await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED, timeout=START_TIMEOUT_S)
+    waiting.cancel()
+    if not server.ready.is_set():
+        raise RuntimeError("the local Google did not start")
+
+
+@dataclass(slots=True)
+class _Thread:
+    """What the thread and its starter tell each other."""
+
+    ready: threading.Event
+    google: RunningGoogle | None = None
+    stop: Callable[[], object] | None = None
+    error: BaseException | None = None
+
+
+@contextlib.contextmanager
+def run_in_thread(
+    port: int = 0,
+    seeds: Sequence[Json] = (),
+    auto: bool = False,
+    seed: int | None = 0,
+    emulator: Emulator | None = None,
+) -> Iterator[RunningGoogle]:
+    """Serves from a thread with a loop of its own until the block ends."""
+    shared = _Thread(threading.Event())
+    wanted = emulator or new_emulator(seeds, auto, seed)
+
+    async def main() -> None:
+        over = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        async with running(wanted, port=port) as google:
+            shared.google, shared.stop = google, lambda: loop.call_soon_threadsafe(over.set)
+            shared.ready.set()
+            await over.wait()
+
+    def run() -> None:
+        try:
+            asyncio.run(main())
+        except BaseException as error:  # noqa: BLE001 (told to the thread that waits)
+            shared.error = error
+        finally:
+            shared.ready.set()
+
+    thread = threading.Thread(target=run, name="local-google", daemon=True)
+    thread.start()
+    shared.ready.wait(START_TIMEOUT_S)
+    if shared.google is None or shared.stop is None:
+        raise RuntimeError("the local Google did not start") from shared.error
+    try:
+        yield shared.google
+    finally:
+        shared.stop()
+        thread.join(START_TIMEOUT_S)
+
+
+async def serve(
+    host: str = "127.0.0.1",
+    port: int = 8001,
+    auto: bool = False,
+    seed_files: Sequence[str | Path] = (),
+    on_ready: Callable[[RunningGoogle], None] | None = None,
+    until: asyncio.Event | None = None,
+) -> None:
+    """Serves until `until` is set, or without one until SIGINT or SIGTERM.
+
+    `on_ready` is called once it listens. Raises SeedError for a seed file that cannot be used and OSError
+    for a port that is taken.
+    """
+    over = until or _signals()
+    async with running(new_emulator(load_seeds(seed_files), auto), host, port) as google:
+        if on_ready:
+            on_ready(google)
+        await over.wait()
+
+
+def _signals() -> asyncio.Event:
+    over = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    return over
+
+
+def load_seeds(paths: Sequence[str | Path]) -> list[Json]:
+    """Seed documents from JSON files and iCalendar files. Raises SeedError naming the file."""
+    return [_loaded(Path(path)) for path in paths]
+
+
+def _loaded(path: Path) -> Json:
+    try:
+        if path.suffix.lower() == ".ics":
+            return ics.seed_document(path.read_bytes(), path.stem)
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SeedError(f"{path}: {error}") from error
+    if not isinstance(document, dict):
+        raise SeedError(f"{path}: a seed file is a JSON object")
+    return document
