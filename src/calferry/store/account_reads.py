@@ -104,11 +104,6 @@ def account_of_sub(conn: Connection, google_sub: str) -> tuple[int, AccountRow] 
     return int(values.pop("user_id")), AccountRow(**values)
 
 
-def owner_of(conn: Connection, account_id: str) -> int:
-    """The user of an account."""
-    return int(conn.execute(select(accounts.c.user_id).where(accounts.c.id == account_id)).scalar_one())
-
-
 def calendars_of(conn: Connection, user_id: int) -> list[CalendarRow]:
     """Primary ones first, then by title."""
     owned = (

@@ -41,7 +41,8 @@ def sync_error(calendar_id: str, failure: FailureInfo) -> str:
     )
 
 
-def progress(calendars: int, finished: int, events_so_far: int) -> str:
+def progress(calendars: Sequence[dict[str, Any]], finished: int, events_so_far: int) -> str:
+    """`calendars` in the order of the request: `calendar_id`, `state`, `pages` of the pass under way."""
     return compact({"calendars": calendars, "calendars_finished": finished, "events_so_far": events_so_far})
 
 

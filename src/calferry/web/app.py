@@ -1,0 +1,98 @@
+"""The HTTP application, put together."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from calferry.ports import Spawn
+from calferry.sync.engine import Engine
+from calferry.web import (
+    accounts,
+    calendars,
+    cron,
+    docs_page,
+    events,
+    health,
+    problems,
+    sign_in,
+    sync,
+    sync_status,
+    tokens,
+    webhook,
+)
+from calferry.web.pushes import Pushes
+from calferry.web.security import BODY_SIZE_MAX, RequestBounds, SecurityHeaders
+from calferry.web.service import AuthorizeUrl, Service, SiteSettings
+from calferry.web.sync_work import Works
+
+ROUTERS = (
+    sync.router,
+    sync_status.router,
+    events.router,
+    calendars.router,
+    accounts.router,
+    sign_in.router,
+    tokens.router,
+    cron.router,
+    health.router,
+)
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `/auth/tokens`."},
+    "cronSecret": {"type": "http", "scheme": "bearer", "description": "`CRON_SECRET`."},
+}
+
+
+def create_app(
+    engine: Engine, settings: SiteSettings, *, spawn: Spawn, authorize_url: AuthorizeUrl
+) -> FastAPI:
+    """Build the application. `spawn` starts work that outlives its request; `authorize_url` builds the address of
+    Google's consent page."""
+    app = FastAPI(
+        title="calferry",
+        summary="An exact, live copy of Google Calendars.",
+        version=version("calferry"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.docs else None,
+        max_body_size=BODY_SIZE_MAX,
+    )
+    app.state.service = service = Service(engine, settings, authorize_url, spawn)
+    app.state.works = Works()
+    app.state.pushes = Pushes(service)
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    webhook.install(app)
+    docs_page.install_static(app)
+    if settings.docs:
+        docs_page.install_docs(app)
+    app.add_middleware(RequestBounds, always_answered=frozenset(webhook.PATHS))
+    app.add_middleware(SecurityHeaders, is_https=settings.is_https)
+    describe(app)
+    return app
+
+
+def describe(app: FastAPI) -> None:
+    """Let the OpenAPI document name the raw routes and the ways to authenticate too."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+            schema["paths"] |= dict.fromkeys(webhook.PATHS[:1], webhook.DESCRIBED)
+            schema["components"]["securitySchemes"] = SECURITY_SCHEMES
+            for path, methods in schema["paths"].items():
+                secure(path, methods)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def secure(path: str, methods: dict[str, Any]) -> None:
+    scheme = "cronSecret" if path.startswith("/api/cron/") else "bearer"
+    open_paths = (*webhook.PATHS, "/healthz", "/readyz", "/auth/google/login", "/auth/google/callback")
+    if path not in open_paths:
+        for operation in methods.values():
+            operation["security"] = [{scheme: []}]

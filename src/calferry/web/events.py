@@ -1,0 +1,133 @@
+"""Stored events, without syncing."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from calferry.core.event_window import Bound, is_empty, read_bound
+from calferry.store import event_reads
+from calferry.store.event_reads import EventPage, EventQuery
+from calferry.web.authentication import CallerDep
+from calferry.web.calendar_ids import CalendarIdsInvalid, read_calendar_ids
+from calferry.web.frames import compact, with_calendar_id
+from calferry.web.page_tokens import Continuation, PageTokenInvalid, read_page_token, write_page_token
+from calferry.web.problems import Problem, not_found, responses
+from calferry.web.service import Service, ServiceDep
+
+router = APIRouter(prefix="/calendar", tags=["events"])
+
+RESULTS_DEFAULT = 250
+RESULTS_MAX = 2_500
+CALENDARS_MAX = 250
+TEXT_LENGTH_MAX = 256
+ONCE = ("calendar_ids", "timeMin", "timeMax", "singleEvents", "q", "showDeleted", "maxResults", "pageToken")
+NO_EXPANSION = "This version does not expand recurring events: leave singleEvents out, and read series with their exceptions."
+
+
+class Events(BaseModel):
+    """Each item is Google's resource with every field as Google sent it, plus `calendar_id`."""
+
+    items: list[dict[str, Any]]
+    nextPageToken: str | None
+    cursor: str
+
+
+@router.get(
+    "/events", responses={200: {"model": Events}, **responses(400, 401, 404)}, response_class=Response
+)
+async def list_events(
+    request: Request,
+    caller: CallerDep,
+    service: ServiceDep,
+    calendar_ids: Annotated[
+        str | None, Query(description="Ids separated by commas; every selected calendar without it.")
+    ] = None,
+    time_min: Annotated[
+        str | None, Query(alias="timeMin", description="RFC 3339 instant, or a date.")
+    ] = None,
+    time_max: Annotated[
+        str | None, Query(alias="timeMax", description="RFC 3339 instant, or a date.")
+    ] = None,
+    single_events: Annotated[bool, Query(alias="singleEvents", description=NO_EXPANSION)] = False,
+    q: Annotated[str, Query(max_length=TEXT_LENGTH_MAX, description="Text to look for, in any case.")] = "",
+    show_deleted: Annotated[bool, Query(alias="showDeleted")] = False,
+    max_results: Annotated[int, Query(alias="maxResults", ge=1)] = RESULTS_DEFAULT,
+    page_token: Annotated[str | None, Query(alias="pageToken")] = None,
+) -> Response:
+    """Events as stored. `cursor` is the head of the change log before the first page: nothing newer is missed
+    by whoever follows the log from there."""
+    refuse_repeated(request)
+    if single_events:
+        raise Problem(400, "expansion_unavailable", NO_EXPANSION)
+    query = EventQuery(
+        user_id=caller.user_id,
+        calendar_ids=read_ids(calendar_ids),
+        time_min=read_time("timeMin", time_min),
+        time_max=read_time("timeMax", time_max),
+        show_deleted=show_deleted,
+        text=q,
+        at_most=min(max_results, RESULTS_MAX),
+    )
+    if is_empty(query.time_min, query.time_max):
+        raise Problem(400, "invalid_window", "timeMin must be earlier than timeMax.")
+    return await answer(service, query, page_token)
+
+
+def refuse_repeated(request: Request) -> None:
+    for name in ONCE:
+        if len(request.query_params.getlist(name)) > 1:
+            raise Problem(400, "invalid_request", f"The parameter {name} is given more than once.")
+
+
+def read_ids(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    try:
+        return read_calendar_ids([text], at_most=CALENDARS_MAX)
+    except CalendarIdsInvalid as invalid:
+        raise Problem(400, "invalid_calendar_ids", str(invalid)) from None
+
+
+def read_time(name: str, text: str | None) -> Bound | None:
+    try:
+        return None if text is None else read_bound(text)
+    except ValueError as wrong:
+        raise Problem(400, "invalid_window", f"{name} {wrong}.") from None
+
+
+async def answer(service: Service, query: EventQuery, page_token: str | None) -> Response:
+    question = repr(
+        (query.user_id, query.calendar_ids, query.time_min, query.time_max, query.show_deleted, query.text)
+    )
+    earlier = read_continuation(service, page_token, question)
+
+    def read(conn: Connection) -> tuple[int, EventPage]:
+        if query.calendar_ids and event_reads.unknown_calendars(conn, query.user_id, query.calendar_ids):
+            raise not_found("There is no such calendar among yours.")
+        cursor = earlier.cursor if earlier else event_reads.change_head(conn, query.user_id)
+        return cursor, event_reads.page(conn, query, earlier.place if earlier else None)
+
+    cursor, page = await service.engine.store.read(read)
+    following = None
+    if page.next_place is not None:
+        following = write_page_token(service.engine.vault, Continuation(page.next_place, cursor), question)
+    return Response(body_of(page, following, cursor), media_type="application/json")
+
+
+def read_continuation(service: Service, page_token: str | None, question: str) -> Continuation | None:
+    if not page_token:
+        return None
+    try:
+        return read_page_token(service.engine.vault, page_token, question)
+    except PageTokenInvalid:
+        detail = "pageToken does not belong to this question: repeat the parameters of the first page."
+        raise Problem(400, "invalid_page_token", detail) from None
+
+
+def body_of(page: EventPage, following: str | None, cursor: int) -> bytes:
+    items = ",".join(with_calendar_id(calendar_id, raw) for calendar_id, raw in page.items)
+    text = f'{{"items":[{items}],"nextPageToken":{compact(following)},"cursor":{compact(str(cursor))}}}'
+    return text.encode("utf-8", "replace")

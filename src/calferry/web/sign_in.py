@@ -1,0 +1,118 @@
+"""Signing in with Google, connecting further accounts, signing out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from calferry.store import account_reads, sessions
+from calferry.web import cookies
+from calferry.web.authentication import Caller, CallerDep, authenticate
+from calferry.web.frames import instant
+from calferry.web.problems import Problem, not_found, responses
+from calferry.web.return_to import safe_return_to
+from calferry.web.service import Service, ServiceDep
+from calferry.web.sign_in_finish import SignInRefused, finish
+from calferry.web.sign_in_start import Intent, start
+from calferry.web.small_page import small_page
+
+router = APIRouter(prefix="/auth", tags=["sign-in"])
+
+CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
+
+
+class SignedInUser(BaseModel):
+    id: int
+    email: str
+
+
+class SessionAnswer(BaseModel):
+    user: SignedInUser
+    signed_in_by: str
+    """`cookie` or `token`."""
+    expires_at: str | None
+
+
+@router.get("/google/login", status_code=303, response_class=Response, responses=responses(400, 401, 404))
+async def login(
+    request: Request,
+    service: ServiceDep,
+    intent: Annotated[Intent, Query()] = "sign_in",
+    return_to: Annotated[str | None, Query()] = None,
+    account_id: Annotated[str | None, Query(max_length=128)] = None,
+) -> Response:
+    """Send the browser to Google; `return_to` is a path of this site."""
+    path = safe_return_to(return_to)
+    if intent == "sign_in":
+        return await start(service, request, intent=intent, return_to=path)
+    caller = await authenticate(request)
+    if intent == "connect":
+        return await start(
+            service, request, intent=intent, return_to=path, user_id=caller.user_id, consent=True
+        )
+    return await reconnect(service, request, caller, account_id, path)
+
+
+async def reconnect(
+    service: Service, request: Request, caller: Caller, account_id: str | None, return_to: str
+) -> Response:
+    if account_id is None:
+        raise Problem(400, "invalid_request", "To reconnect, name the account by account_id.")
+    account = await service.engine.store.read(
+        lambda conn: account_reads.account_of(conn, caller.user_id, account_id)
+    )
+    if account is None:
+        raise not_found("There is no such account among yours.")
+    return await start(
+        service,
+        request,
+        intent="reconnect",
+        return_to=return_to,
+        user_id=caller.user_id,
+        account_id=account.id,
+        login_hint=account.email,
+        consent=True,
+    )
+
+
+@router.get("/google/callback", status_code=303, response_class=Response)
+async def callback(request: Request, service: ServiceDep) -> Response:
+    """Where Google sends the browser back to. A refusal is a small page."""
+    try:
+        return await finish(service, request)
+    except SignInRefused as refused:
+        page = small_page(refused.status, refused.heading, refused.text)
+        if refused.status == 503:
+            page.headers["Retry-After"] = "5"
+        return page
+
+
+@router.post("/logout", status_code=204, responses=responses(401, 403))
+async def logout(service: ServiceDep, caller: CallerDep) -> Response:
+    """End the browser's session. A bearer token is revoked at `/auth/tokens` instead."""
+    token = caller.credentials.cookie
+    if token is not None:
+        await service.engine.store.write(lambda conn: sessions.end(conn, token))
+    response = Response(status_code=204)
+    cookies.drop(response, service.settings, cookies.SESSION)
+    if service.settings.is_https:
+        response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+    return response
+
+
+@router.get("/session", responses=responses(401))
+async def show_session(caller: CallerDep, service: ServiceDep) -> SessionAnswer:
+    """Who is signed in."""
+    expires_at = await session_end(service, caller) if caller.by_cookie else None
+    user = SignedInUser(id=caller.user_id, email=caller.email)
+    return SessionAnswer(
+        user=user, signed_in_by="cookie" if caller.by_cookie else "token", expires_at=instant(expires_at)
+    )
+
+
+async def session_end(service: Service, caller: Caller) -> int | None:
+    now_ms, idle_ms = service.engine.clock.now_ms(), service.settings.session_idle_ms
+    token = caller.credentials.cookie or ""
+    session = await service.engine.store.read(lambda conn: sessions.find(conn, token, now_ms, idle_ms))
+    return None if session is None else session.expires_at
