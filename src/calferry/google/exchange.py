@@ -53,13 +53,16 @@ class Exchange:
         """
         started_at = self.clock.monotonic()
         self.budget.note_request(started_at)
-        attempts = 0
+        attempts = violations = 0
         while True:
             attempts += 1
             try:
                 return await attempt(lambda: self._time_left_s(started_at))
             except GoogleError as error:
-                wait = self._wait_s(error, attempts, started_at, is_repeatable)
+                violations += isinstance(error, ProtocolViolation)
+                is_worth_it = error.transient and violations < self.policy.violations_max
+                is_safe = is_repeatable or is_harmless(error)
+                wait = self._wait_s(error, attempts, started_at) if is_worth_it and is_safe else None
                 if wait is None:
                     raise
             await self.clock.sleep(wait)
@@ -68,13 +71,7 @@ class Exchange:
         left = self.policy.total_s - (self.clock.monotonic() - started_at)
         return max(min(self.timeout_s, left), TIMEOUT_MIN_S)
 
-    def _wait_s(
-        self, error: GoogleError, attempts: int, started_at: float, is_repeatable: bool
-    ) -> float | None:
-        if not error.transient or not (is_repeatable or is_harmless(error)):
-            return None
-        if isinstance(error, ProtocolViolation) and attempts >= self.policy.violations_max:
-            return None
+    def _wait_s(self, error: GoogleError, attempts: int, started_at: float) -> float | None:
         now = self.clock.monotonic()
         wait = next_wait_s(
             self.policy,

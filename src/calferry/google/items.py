@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from calferry.google.models import INT64_MAX, ABSENT, EventColumns, EventTime, ObservedItem
+from calferry.google.models import ABSENT, INT64_MAX, EventColumns, EventTime, ObservedItem
 from calferry.google.times import compact_instant, epoch_ms, in_zone, instance_key, is_plain_date
 
 EVENT_ID_LENGTH_MAX = 2000
