@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from calferry.core.model import AccountId, CalendarId, Envelope, Mode, ProjectionId, UserId, Window
 from calferry.core.sync_state import Active, effective_mode
@@ -27,24 +27,27 @@ class MirroredCalendar:
     active: Active
 
 
+LOAD = (
+    select(
+        calendars,
+        accounts.c.status.label("account_status"),
+        accounts.c.grant_number,
+        projections.c.mode.label("active_mode"),
+        projections.c.window_start_at,
+        projections.c.window_end_at,
+    )
+    .select_from(
+        calendars.join(accounts, accounts.c.id == calendars.c.account_id).outerjoin(
+            projections, projections.c.id == calendars.c.projection_id
+        )
+    )
+    .where(calendars.c.id == bindparam("calendar_id"))
+)
+
+
 def load(connection: Connection, calendar_id: str) -> MirroredCalendar | None:
     """The calendar with its account and active projection; None when there is no such calendar."""
-    joined = calendars.join(accounts, accounts.c.id == calendars.c.account_id).outerjoin(
-        projections, projections.c.id == calendars.c.projection_id
-    )
-    statement = (
-        select(
-            calendars,
-            accounts.c.status.label("account_status"),
-            accounts.c.grant_number,
-            projections.c.mode.label("active_mode"),
-            projections.c.window_start_at,
-            projections.c.window_end_at,
-        )
-        .select_from(joined)
-        .where(calendars.c.id == calendar_id)
-    )
-    row = connection.execute(statement).one_or_none()
+    row = connection.execute(LOAD, {"calendar_id": calendar_id}).one_or_none()
     return None if row is None else as_calendar(row)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, null, or_, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, null, or_, select, update
 
 from calferry.core.failure import FailureInfo, LeaseLost
 from calferry.core.limits import LEASE_MS, RUN_SPACING_MS, WAIT_MAX_MS
@@ -52,70 +52,85 @@ def create(
     )
 
 
+def bound(name: str) -> Any:
+    """A whole number to be given when the statement runs."""
+    return bindparam(name, type_=BigInteger)
+
+
+HELD = and_(states.c.id == bindparam("state_id"), states.c.fence == bound("held_fence"))
+
+# Statements of every run are built once: building them costs more than running them.
+TAKE = (
+    update(states)
+    .where(
+        states.c.id == bindparam("state_id"),
+        states.c.status.in_(("idle", "syncing")),
+        or_(
+            states.c.not_before_at.is_(None),
+            states.c.not_before_at <= bound("now"),
+            states.c.not_before_at > bound("now") + WAIT_MAX_MS,
+        ),
+        or_(
+            states.c.last_attempt_at.is_(None),
+            states.c.last_attempt_at <= bound("now") - RUN_SPACING_MS,
+            states.c.last_attempt_at > bound("now"),
+        ),
+        or_(
+            states.c.lease_owner.is_(None),
+            states.c.lease_boot != bindparam("boot"),
+            states.c.lease_until <= bound("lease_now"),
+        ),
+    )
+    .values(
+        lease_owner=bindparam("owner"),
+        lease_boot=bindparam("boot"),
+        lease_until=bound("until"),
+        fence=states.c.fence + 1,
+        status="syncing",
+        last_attempt_at=bound("now"),
+    )
+    .returning(*STATE_COLUMNS)
+)
+FIND = select(states).where(states.c.id == bindparam("state_id"))
+LOCK = select(states.c.fence).where(HELD).with_for_update()
+
+
 def take(connection: Connection, state_id: str, lease: LeaseTerms, now_ms: int) -> SyncState | None:
     """Take the lease if it is free and the state may run now; None otherwise. The fence moves on.
 
     Times that lie further ahead than anything is ever put off are left over from a clock that was set back.
     """
-    free = or_(
-        states.c.lease_owner.is_(None), states.c.lease_boot != lease.boot, states.c.lease_until <= lease.now
-    )
-    statement = (
-        update(states)
-        .where(
-            states.c.id == state_id,
-            states.c.status.in_(("idle", "syncing")),
-            or_(
-                states.c.not_before_at.is_(None),
-                states.c.not_before_at <= now_ms,
-                states.c.not_before_at > now_ms + WAIT_MAX_MS,
-            ),
-            or_(
-                states.c.last_attempt_at.is_(None),
-                states.c.last_attempt_at <= now_ms - RUN_SPACING_MS,
-                states.c.last_attempt_at > now_ms,
-            ),
-            free,
-        )
-        .values(
-            lease_owner=lease.owner,
-            lease_boot=lease.boot,
-            lease_until=lease.until,
-            fence=states.c.fence + 1,
-            status="syncing",
-            last_attempt_at=now_ms,
-        )
-        .returning(*STATE_COLUMNS)
-    )
-    row = connection.execute(statement).one_or_none()
+    terms = {"owner": lease.owner, "boot": lease.boot, "lease_now": lease.now, "until": lease.until}
+    row = connection.execute(TAKE, {"state_id": state_id, "now": now_ms, **terms}).one_or_none()
     return None if row is None else as_state(row)
 
 
 def find(connection: Connection, state_id: str) -> Any | None:
     """The whole row; None when there is none."""
-    return connection.execute(select(states).where(states.c.id == state_id)).one_or_none()
+    return connection.execute(FIND, {"state_id": state_id}).one_or_none()
 
 
 def facts(connection: Connection, state_id: str) -> Any:
     """The whole row."""
-    return connection.execute(select(states).where(states.c.id == state_id)).one()
-
-
-def held(state_id: str, fence: int) -> Any:
-    return and_(states.c.id == state_id, states.c.fence == fence)
+    return connection.execute(FIND, {"state_id": state_id}).one()
 
 
 def change(connection: Connection, state_id: str, fence: int, values: dict[str, Any]) -> None:
     """Write under the fence. Raises `LeaseLost` when somebody else has taken the lease since."""
-    found = connection.execute(update(states).where(held(state_id, fence)).values(values))
+    guarded(connection, update(states).where(HELD).values(values), state_id, fence, {})
+
+
+def guarded(
+    connection: Connection, statement: Any, state_id: str, fence: int, values: dict[str, Any]
+) -> None:
+    found = connection.execute(statement, {"state_id": state_id, "held_fence": fence, **values})
     if found.rowcount != 1:
         raise LeaseLost(state_id)
 
 
 def lock(connection: Connection, state_id: str, fence: int) -> None:
     """Lock the row for this transaction. Raises `LeaseLost`."""
-    statement = select(states.c.fence).where(held(state_id, fence)).with_for_update()
-    if connection.execute(statement).one_or_none() is None:
+    if connection.execute(LOCK, {"state_id": state_id, "held_fence": fence}).one_or_none() is None:
         raise LeaseLost(state_id)
 
 
@@ -134,9 +149,9 @@ def release_values(now_ms: int, poll_at: int | None) -> dict[str, Any]:
     }
 
 
-def done_values(now_ms: int, clean_seq: int, poll_at: int | None, *, resumed: bool) -> dict[str, Any]:
-    """The last page of a pass is stored. A resumed pass is to be followed by an incremental one."""
-    dirty = states.c.dirty_seq + (1 if resumed else 0)
+def done_values(now_ms: Any, clean_seq: Any, poll_at: Any, resumed: Any) -> dict[str, Any]:
+    """The last page of a pass is stored. A resumed pass (1, else 0) is to be followed by an incremental one."""
+    dirty = states.c.dirty_seq + resumed
     soon = func.coalesce(states.c.last_attempt_at, now_ms) + RUN_SPACING_MS
     return {
         **NO_PASS,
@@ -150,7 +165,52 @@ def done_values(now_ms: int, clean_seq: int, poll_at: int | None, *, resumed: bo
         "last_success_at": now_ms,
         "status": case((states.c.status == "syncing", "idle"), else_=states.c.status),
         "next_due_at": case((dirty == clean_seq, poll_at), else_=soon),
+        "sync_token": bindparam("token"),
     }
+
+
+DONE = (
+    update(states)
+    .where(HELD)
+    .values(done_values(bound("now"), bound("clean"), bound("poll_at"), bound("resumed")))
+)
+DONE_FULL = DONE.values(
+    generation=bound("full_generation"), last_full_at=bound("now"), guarded_at=bound("guard_at")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the last page of a pass earned; times are UTC milliseconds. `listed` is set by a full pass alone."""
+
+    now_ms: int
+    token: str
+    clean_seq: int
+    poll_at: int | None
+    resumed: bool = False
+    listed: "Listed | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A full listing was completed; `guarded_at` is since when a part of its sweep is held back."""
+
+    generation: int
+    guarded_at: int | None = None
+
+
+def finish(connection: Connection, state_id: str, fence: int, done: Done) -> None:
+    """Store the sync token, note what is clean, give the lease back. Raises `LeaseLost`."""
+    values: dict[str, Any] = {
+        "now": done.now_ms,
+        "clean": done.clean_seq,
+        "poll_at": done.poll_at,
+        "resumed": int(done.resumed),
+        "token": done.token,
+    }
+    if done.listed is not None:
+        values |= {"full_generation": done.listed.generation, "guard_at": done.listed.guarded_at}
+    guarded(connection, DONE_FULL if done.listed else DONE, state_id, fence, values)
 
 
 def failed_values(now_ms: int, info: FailureInfo, wait_ms: int) -> dict[str, Any]:

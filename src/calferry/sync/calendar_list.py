@@ -1,6 +1,6 @@
 """The calendar list of an account: new, renamed, removed and returned calendars."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -12,6 +12,7 @@ from calferry.core.limits import CALENDAR_LIST_FULL_MS, POLL_JITTER
 from calferry.core.model import AccountId
 from calferry.core.sync_state import SyncState
 from calferry.store import accounts, calendar_list, sync_states
+from calferry.store.sync_states import Done, Listed
 from calferry.sync import lease
 from calferry.sync.engine import Engine
 
@@ -29,10 +30,12 @@ class ListReport:
     error: FailureInfo | None = None
 
 
-@dataclass(slots=True)
-class Fetching:
-    entries: list[CalendarListEntry] = field(default_factory=list)
-    sync_token: str | None = None
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The whole list, or what changed of it."""
+
+    entries: list[CalendarListEntry]
+    sync_token: str
 
 
 async def refresh_calendar_list(engine: Engine, account_id: str, *, full: bool = False) -> ListReport:
@@ -67,38 +70,38 @@ async def read_and_store(engine: Engine, state: SyncState, *, full: bool) -> Lis
     return await store_list(engine, state, fetched, full=token is None)
 
 
-async def fetch(engine: Engine, account_id: AccountId, sync_token: str | None) -> Fetching:
+async def fetch(engine: Engine, account_id: AccountId, sync_token: str | None) -> Fetched:
     """Every page. Raises `SourceFailure`, also for a list that never ends or has no sync token."""
-    source, fetched, page_token = engine.source(account_id), Fetching(), None
+    source, page_token = engine.source(account_id), None
+    entries: list[CalendarListEntry] = []
     for _ in range(PAGES_MAX):
         page = await source.calendar_list_page(sync_token, page_token)
-        fetched.entries.extend(page.entries)
-        page_token, fetched.sync_token = page.next_page_token, page.next_sync_token
+        entries.extend(page.entries)
+        page_token = page.next_page_token
+        if page_token is None and page.next_sync_token is not None:
+            return Fetched(entries, page.next_sync_token)
         if page_token is None:
             break
-    if fetched.sync_token is None:
-        raise SourceFailure(
-            Cause.BAD_ANSWER, "the calendar list came without its sync token", reason="no_sync_token"
-        )
-    return fetched
+    raise SourceFailure(
+        Cause.BAD_ANSWER, "the calendar list came without its sync token", reason="no_sync_token"
+    )
 
 
-async def store_list(engine: Engine, state: SyncState, fetched: Fetching, *, full: bool) -> ListReport:
+async def store_list(engine: Engine, state: SyncState, fetched: Fetched, *, full: bool) -> ListReport:
     now_ms = engine.clock.now_ms()
     jitter = engine.dice.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)
     poll_at = now_ms + int(engine.intervals.calendar_list_s * jitter * 1000)
     fresh = [engine.ids.new("cal") for _ in fetched.entries]
+    sync_token = fetched.sync_token
 
     def work(connection: Connection) -> Listing:
         sync_states.lock(connection, state.id, state.fence)
         known = calendar_list.known(connection, state.account_id)
         listing = plan_listing(fetched.entries, known, now_ms, full=full)
         calendar_list.apply(connection, state, listing, fresh, now_ms)
-        values = sync_states.done_values(now_ms, state.dirty_seq, poll_at, resumed=False)
-        values["sync_token"] = fetched.sync_token
-        if full:
-            values["last_full_at"] = now_ms
-        sync_states.change(connection, state.id, state.fence, values)
+        listed = Listed(state.pass_generation) if full else None
+        done = Done(now_ms, sync_token, state.dirty_seq, poll_at, listed=listed)
+        sync_states.finish(connection, state.id, state.fence, done)
         return listing
 
     listing = await engine.store.write(work)

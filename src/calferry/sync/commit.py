@@ -15,6 +15,7 @@ from calferry.core.series import SeriesTruth
 from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
 from calferry.store import calendars, changes, events, quarantine, sync_states
 from calferry.store.dialect import Row
+from calferry.store.sync_states import Done, Listed
 from calferry.store.tables import sync_states as states
 from calferry.sync.begin import Begun
 
@@ -50,7 +51,8 @@ def commit_page(
     terms: PageTerms,
 ) -> Committed:
     """Store one page. Raises `LeaseLost` when another run has taken over; then nothing is stored."""
-    sync_states.lock(connection, begun.state.id, begun.state.fence)
+    if page.items or walk.request.full:
+        sync_states.lock(connection, begun.state.id, begun.state.fence)
     planned, vanished = plan_rows(connection, walk, page, truths, terms)
     finished = page.next_page_token is None and page.next_sync_token is not None
     swept = Sweep([], hold=False)
@@ -131,6 +133,8 @@ def write_rows(
 
 def write_each(connection: Connection, planned: PagePlan, rows: list[Row]) -> list[UnreadableItem]:
     """Write all rows at once; if the database refuses one, each by itself, and return those it refuses."""
+    if not rows:
+        return []
     try:
         with connection.begin_nested():
             events.write(connection, rows)
@@ -192,13 +196,17 @@ def store_cursor(
         }
         sync_states.change(connection, state.id, state.fence, values)
         return
-    poll_at = terms.now_ms + SWEEP_GUARD_WAIT_MS if swept.hold else terms.poll_at
-    values = sync_states.done_values(terms.now_ms, walk.dirty_seq, poll_at, resumed=walk.resumed)
-    values["sync_token"] = page.next_sync_token
-    if walk.request.full:
-        values |= {"generation": walk.generation, "last_full_at": terms.now_ms}
-        values["guarded_at"] = guard_time(state.guarded_at, swept, terms)
-    sync_states.change(connection, state.id, state.fence, values)
+    done = Done(
+        now_ms=terms.now_ms,
+        token=page.next_sync_token,
+        clean_seq=walk.dirty_seq,
+        poll_at=terms.now_ms + SWEEP_GUARD_WAIT_MS if swept.hold else terms.poll_at,
+        resumed=walk.resumed,
+        listed=Listed(walk.generation, guard_time(state.guarded_at, swept, terms))
+        if walk.request.full
+        else None,
+    )
+    sync_states.finish(connection, state.id, state.fence, done)
 
 
 def guard_time(guarded_at: int | None, swept: Sweep, terms: PageTerms) -> int | None:

@@ -63,6 +63,8 @@ async def run_until_clean(
     while True:
         report = await run_terms(engine, calendar_id, terms)
         total = added(total, report)
+        if mark is None and report.outcome == "done":
+            return total
         row = await engine.store.read(lambda tx: sync_states.find(tx, calendar_id))
         if row is None or report.outcome in ("failed", "refused", "incomplete"):
             return total
