@@ -15,6 +15,7 @@ class Contestant:
 
 BARE_WAL = "bare-wal"
 ROSTER = (
+    Contestant("calferry", "calferry's engine on SQLite, everything on", "calferry_engine"),
     Contestant("google-client", "google-api-python-client loop, json, sqlite3", "google_client"),
     Contestant("httpx-loop", "httpx + orjson + sqlite3 WAL, 5 calendars at once", "httpx_loop"),
     Contestant(BARE_WAL, "bare limit: msgspec slices, SQLite WAL, commit a page", "bare_limit", ("wal",)),
