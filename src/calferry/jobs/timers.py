@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from calferry.core.limits import POLL_JITTER
+from calferry.duties.expire_channels import expire_channels
 from calferry.duties.open_channels import setup_channels
 from calferry.duties.purge import purge
 from calferry.duties.renew_channels import renew_channels
@@ -30,6 +31,7 @@ class Timer:
 
 TIMERS = (
     Timer("rescue", 10.0, rescue),
+    Timer("expire_channels", 60.0, expire_channels, first_s=1.0),
     Timer("open_channels", 30.0, setup_channels, first_s=2.0),
     Timer("renew_channels", 300.0, renew_channels, first_s=5.0),
     Timer("purge", 3_600.0, purge, first_s=60.0),

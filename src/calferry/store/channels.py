@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from calferry.core.google_calendar import OpenedChannel
 from calferry.store.tables import accounts, calendars, channels
+from calferry.store.tables import sync_states as states
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +122,27 @@ def abandon(connection: Connection, channel_id: str) -> None:
         .where(channels.c.id == channel_id, channels.c.state == "registering")
         .values(state="draining")
     )
+
+
+def expire(connection: Connection, now_ms: int) -> list[str]:
+    """Close channels whose time is over; calendars left without one are polled again, at once."""
+    ended = connection.execute(
+        update(channels)
+        .where(channels.c.state.in_(("active", "draining")), channels.c.expires_at <= now_ms)
+        .values(state="stopped", renew_at=None)
+        .returning(channels.c.resource)
+    )
+    resources = sorted({row.resource for row in ended})
+    unwatched = [resource for resource in resources if live_of(connection, resource, now_ms) is None]
+    if unwatched:
+        connection.execute(
+            update(calendars)
+            .where(calendars.c.id.in_(unwatched), calendars.c.push == "on")
+            .values(push="unknown")
+        )
+        connection.execute(
+            update(states)
+            .where(states.c.id.in_(unwatched), states.c.next_due_at > now_ms)
+            .values(next_due_at=now_ms)
+        )
+    return unwatched

@@ -17,7 +17,7 @@ from calferry.store.sync_states import LeaseTerms
 MARGIN_MS = 120_000
 LOOK_AGAIN_S = 0.1
 WAIT_FOR_PEER_MS = 60_000
-USABLE = frozenset({"active", "partial"})
+DEAD = "needs_reauth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Credentials:
     async def stored_or_refreshed(self, account_id: AccountId, stale: str | None) -> str | None:
         """None while somebody else refreshes."""
         row = await self.store.read(lambda tx: accounts.load(tx, account_id))
-        if row is None or row.refresh_token is None or row.status not in USABLE:
+        if row is None or row.refresh_token is None or row.status == DEAD:
             raise SourceFailure(Cause.GRANT_REVOKED, DEAD_GRANT.message, status=401)
         token = self.usable(row, stale)
         if token is not None:
