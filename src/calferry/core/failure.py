@@ -86,7 +86,14 @@ class Decision:
     wait_ms: int
     info: FailureInfo
     account_status: Literal["needs_reauth", "partial", "calendar_disabled"] | None = None
+    forget_page: bool = False
+    """The stored page leads nowhere: the next run begins its pass anew."""
 
+
+# Reasons of our own, for listings that do not end.
+PAGE_TOKEN_LOOP = "page_token_loop"
+TOO_MANY_PAGES = "too_many_pages"
+ENDLESS = frozenset({PAGE_TOKEN_LOOP, TOO_MANY_PAGES})
 
 LATER_BY_CAUSE_MS = {
     Cause.QUOTA_EXCEEDED: 3_600_000,
@@ -144,7 +151,8 @@ def decide(failure: SourceFailure, *, full: bool, failures: int, restarts: int) 
     wait_ms = LATER_BY_CAUSE_MS.get(cause, backoff_ms(failures))
     if failure.retry_after_s is not None:
         wait_ms = max(wait_ms, int(failure.retry_after_s * 1000))
-    return Decision("later", min(wait_ms, WAIT_MAX_MS), info)
+    forget_page = cause is Cause.PAGE_TOKEN_INVALID or failure.reason in ENDLESS
+    return Decision("later", min(wait_ms, WAIT_MAX_MS), info, forget_page=forget_page)
 
 
 def describe(failure: SourceFailure) -> FailureInfo:

@@ -18,9 +18,10 @@ async def settle_failure(engine: Engine, begun: Begun, decision: Decision) -> No
 
 def record(connection: Connection, begun: Begun, decision: Decision, now_ms: int) -> None:
     state, calendar = begun.state, begun.calendar
-    sync_states.change(
-        connection, state.id, state.fence, sync_states.failed_values(now_ms, decision.info, decision.wait_ms)
-    )
+    values = sync_states.failed_values(now_ms, decision.info, decision.wait_ms)
+    if decision.forget_page:
+        values |= sync_states.NO_PASS
+    sync_states.change(connection, state.id, state.fence, values)
     if decision.next == "account" and decision.account_status is not None:
         stop_account(connection, begun, decision, now_ms)
     if decision.next == "confirm_removal":

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from calferry.core.failure import Cause, SourceFailure
+from calferry.core.failure import PAGE_TOKEN_LOOP, TOO_MANY_PAGES, Cause, SourceFailure
 from calferry.core.limits import PAGES_PER_PASS_MAX
 from calferry.core.model import ListRequest, Page, Pass
 from calferry.ports import CalendarSource
@@ -59,13 +59,13 @@ class Pages:
     def check_progress(self, page: Page, pages: int) -> None:
         if page.next_page_token in self.tokens:
             raise SourceFailure(
-                Cause.BAD_ANSWER, "Google's pages lead back to one already read", reason="page_token_loop"
+                Cause.BAD_ANSWER, "Google's pages lead back to one already read", reason=PAGE_TOKEN_LOOP
             )
         if pages >= PAGES_PER_PASS_MAX:
             raise SourceFailure(
                 Cause.TOO_LARGE,
                 f"more than {PAGES_PER_PASS_MAX} pages in one listing",
-                reason="too_many_pages",
+                reason=TOO_MANY_PAGES,
             )
 
     async def close(self) -> None:
