@@ -91,7 +91,7 @@ class Decision:
 
 
 # Reasons of our own, for listings that do not end.
-PAGE_TOKEN_LOOP = "page_token_loop"
+PAGE_TOKEN_LOOP = "page_token_loop"  # noqa: S105 - a reason, no secret
 TOO_MANY_PAGES = "too_many_pages"
 ENDLESS = frozenset({PAGE_TOKEN_LOOP, TOO_MANY_PAGES})
 
