@@ -6,12 +6,16 @@ Usage: python scripts/reference.py          (tests/house fails while a page is n
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import click
 import typer.main
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.routing import Mount, Route
+
+from calferry.cli import app as command_line
+from calferry.settings import REQUIRED_BY_SERVE, Settings, setting_name
+from calferry.web.app import create_app
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 WRITTEN = "<!-- Written by scripts/reference.py from the code; edit the code. -->"
@@ -51,6 +55,13 @@ MEANINGS = {
     "docs": "Serve the interactive API pages at `/docs`.",
 }
 
+BESIDE = {
+    "/openapi.json": "The OpenAPI description of all of these.",
+    "/docs": "The same as a page to try things on; works offline, switched off by `CALFERRY_DOCS=0`.",
+    "/calendar/webhook": "A second address of the webhook.",
+    "/static": "Files of the pages.",
+}
+
 
 def pages() -> dict[str, str]:
     """File name to text of every page."""
@@ -58,8 +69,6 @@ def pages() -> dict[str, str]:
 
 
 def settings_page() -> str:
-    from calferry.settings import REQUIRED_BY_SERVE, Settings, setting_name
-
     fields = Settings.model_fields
     rows = [
         (f"`{setting_name(name)}`", default_of(field), MEANINGS[name])
@@ -90,35 +99,40 @@ def default_of(field: Any) -> str:
 
 
 def http_page() -> str:
-    from tests.house.application import application
-
     app = application()
     documented = app.openapi()["paths"]
     rows = [row for path, operations in documented.items() for row in operation_rows(path, operations)]
+    others = [path for path in raw_paths(app) if path not in documented]
     return page(
         "HTTP",
         "Errors are RFC 9457 problem details with `detail`, `code` and `retryable`. The service describes itself, with"
         " every parameter and answer, at `/openapi.json` and `/docs`.",
         table(("route", "what it does"), rows),
+        "Beside these, for people and for compatibility:",
+        table(("route", "what it does"), [(f"`{path}`", BESIDE[path]) for path in others]),
     )
+
+
+def application() -> FastAPI:
+    """An application that answers nothing, to be looked at."""
+    nothing = cast("Any", None)
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]
+    return create_app(nothing, settings, spawn=nothing, authorize_url=nothing)
+
+
+def raw_paths(app: FastAPI) -> list[str]:
+    return [route.path for route in app.routes if isinstance(route, Route | Mount)]
 
 
 def operation_rows(path: str, operations: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for method in METHODS:
         if operation := operations.get(method):
-            said = operation.get("description") or operation.get("summary") or ""
+            said = operation.get("description") or operation["summary"].capitalize() + "."
             yield f"`{method.upper()} {path}`", first_paragraph(said)
 
 
-def undocumented_routes(app: Any) -> list[str]:
-    """Routes that the schema leaves out; each is either a page or a mistake."""
-    return [r.path for r in app.routes if isinstance(r, APIRoute) and not r.include_in_schema]
-
-
 def command_line_page() -> str:
-    from calferry.cli import app
-
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(command_line)
     sections = [part for names, command in commands(group) for part in command_section(names, command)]
     return page(
         "Command line",
@@ -128,9 +142,7 @@ def command_line_page() -> str:
     )
 
 
-def commands(
-    command: click.Command, names: tuple[str, ...] = ("calferry",)
-) -> Iterator[tuple[str, click.Command]]:
+def commands(command: Any, names: tuple[str, ...] = ("calferry",)) -> Iterator[tuple[str, Any]]:
     children = getattr(command, "commands", None)
     if children is None:
         yield " ".join(names), command
@@ -139,8 +151,8 @@ def commands(
         yield from commands(child, (*names, name))
 
 
-def command_section(names: str, command: click.Command) -> Iterator[str]:
-    arguments = [p.human_readable_name.upper() for p in command.params if p.param_type_name == "argument"]
+def command_section(names: str, command: Any) -> Iterator[str]:
+    arguments = [str(p.name).upper() for p in command.params if p.param_type_name == "argument"]
     yield f"## `{' '.join([names, *arguments])}`"
     yield reflow(command.help or "")
     rows = [

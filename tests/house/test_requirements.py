@@ -68,6 +68,7 @@ def test_every_import_of_the_package_is_a_declared_dependency() -> None:
     undeclared = {
         f"{path.name}: {module}"
         for path in python_files("src/calferry")
+        if path.stem != "pytest_plugin"  # only ever loaded by pytest itself
         for module in imported(syntax_tree(path))
         if module != "calferry"
         and module not in sys.stdlib_module_names
