@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 import structlog
 
-GRACE_S = 4.0
+GRACE_S = 2.0
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,7 @@ SCAN_EVERY_S = 2.0
 SLICE_MS = 60_000
 """A longer run gives its place to others and is due again at once."""
 CRASH_WAIT_S = 30.0
-GRACE_S = 4.0
+GRACE_S = 3.0
 
 log = structlog.get_logger(__name__)
 

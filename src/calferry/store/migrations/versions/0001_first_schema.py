@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
 revision = "0001"
 down_revision = None
@@ -32,11 +33,11 @@ metadata = MetaData(
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
 
-def required(name: str, kind: object = Text) -> Column:  # type: ignore[type-arg]
-    return Column(name, kind, nullable=False)  # type: ignore[call-overload, no-any-return]
+def required(name: str, kind: type[TypeEngine[Any]] = Text) -> Column[Any]:
+    return Column(name, kind, nullable=False)
 
 
-def counter(name: str) -> Column:  # type: ignore[type-arg]
+def counter(name: str) -> Column[Any]:
     return Column(name, BigInteger, nullable=False, server_default=text("0"))
 
 

@@ -1,0 +1,48 @@
+"""What a command says: words and bars to standard error, the outcome to standard output."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+class Output:
+    """One command's voice. With `json` the outcome is exactly one line, the last on standard output."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.results = Console(highlight=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        """Tell a person what is going on."""
+        self.errors.print(text, markup=False)
+
+    def outcome(self, values: Mapping[str, Any], *lines: object) -> None:
+        """End with the outcome: `values` as JSON, or `lines` for people."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+            return
+        for line in lines:
+            self.results.print(line, markup=False)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> Table | str:
+    """A plain table, or a sentence when there is nothing to show."""
+    if not rows:
+        return empty
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        shown.add_column(heading, overflow="fold")
+    for row in rows:
+        shown.add_row(*row)
+    return shown
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """`1 event`, `2,000 events`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

@@ -1,0 +1,37 @@
+"""`calferry db`: the schema of the database."""
+
+import typer
+
+from calferry.bootstrap.database import connect
+from calferry.cli.endings import CommandFailed, run
+from calferry.cli.options import AsJson
+from calferry.cli.output import Output, count
+from calferry.settings import load_settings
+from calferry.store import migrate
+
+app = typer.Typer(help="The schema of the database.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """The schema of the database."""
+
+
+@app.command()
+def upgrade(as_json: AsJson = False) -> None:
+    """Bring the database to the schema this version needs."""
+    output = Output(as_json=as_json)
+    run(output, lambda: upgrade_database(output))
+
+
+async def upgrade_database(output: Output) -> None:
+    store = connect(load_settings().database_address)
+    try:
+        ran = await store.write(migrate.upgrade)
+        revision = await store.read(migrate.revision_of)
+    except migrate.DatabaseTooNew as too_new:
+        raise CommandFailed(str(too_new)) from None
+    finally:
+        await store.close()
+    said = f"Ran {count(ran, 'migration')}; the database is at revision {revision}."
+    output.outcome({"migrations": ran, "revision": revision}, said)

@@ -1,0 +1,99 @@
+"""`calferry status`: how every calendar is doing."""
+
+import time
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from calferry.bootstrap.database import open_store
+from calferry.cli.endings import run
+from calferry.cli.options import AsJson
+from calferry.cli.output import Output, table
+from calferry.settings import load_settings
+from calferry.store import account_reads, status_reads
+from calferry.store.account_reads import CalendarRow
+from calferry.store.status_reads import CalendarStatus
+from calferry.store.tables import users
+from calferry.web.frames import instant
+from calferry.web.sync_status import status_from
+
+
+def status(as_json: AsJson = False) -> None:
+    """Show the health of every calendar: last success, last error, next run, push."""
+    output = Output(as_json=as_json)
+    run(output, lambda: show_status(output))
+
+
+async def show_status(output: Output) -> None:
+    settings = load_settings()
+    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate)
+    try:
+        found = await store.read(everything)
+    finally:
+        await store.close()
+    now_ms = time.time_ns() // 1_000_000
+    rows = [row_of(email, calendar, state, now_ms) for email, calendar, state in found]
+    headings = ("account", "calendar", "health", "synced", "next run", "push", "last error")
+    shown = table(headings, rows, "No calendar is known yet: connect an account first.")
+    output.outcome({"calendars": [values_of(*entry) for entry in found]}, shown)
+
+
+def everything(connection: Connection) -> list[tuple[str, CalendarRow, CalendarStatus]]:
+    """Every calendar with its account's address and its state."""
+    entries = []
+    for user_id in connection.execute(select(users.c.id).order_by(users.c.id)).scalars().all():
+        emails = {account.id: account.email for account in account_reads.accounts_of(connection, user_id)}
+        states = {state.calendar_id: state for state in status_reads.statuses_of(connection, user_id)}
+        entries += [
+            (emails[calendar.account_id], calendar, states[calendar.id])
+            for calendar in account_reads.calendars_of(connection, user_id)
+        ]
+    return entries
+
+
+def health_of(calendar: CalendarRow, state: CalendarStatus) -> str:
+    """One word: what somebody who looks for trouble wants to know first."""
+    if calendar.account_status not in ("active", "partial"):
+        return calendar.account_status
+    if not state.selected:
+        return "not mirrored"
+    if state.status in ("blocked", "halted"):
+        return state.status
+    if state.failures:
+        return "failing"
+    if state.last_success_at is None:
+        return "waiting"
+    return "syncing" if state.status == "syncing" else "ok"
+
+
+def row_of(email: str, calendar: CalendarRow, state: CalendarStatus, now_ms: int) -> list[str]:
+    error = f"{state.last_error_code} {state.last_error_message}" if state.last_error_code else ""
+    channel = f"until {instant(state.channel.expires_at)}" if state.channel else state.push
+    return [
+        email,
+        calendar.summary,
+        health_of(calendar, state),
+        "never" if state.last_success_at is None else f"{span(now_ms - state.last_success_at)} ago",
+        "" if state.next_due_at is None else due_in(state.next_due_at - now_ms),
+        channel,
+        error,
+    ]
+
+
+def due_in(wait_ms: int) -> str:
+    return "now" if wait_ms <= 0 else f"in {span(wait_ms)}"
+
+
+def span(duration_ms: int) -> str:
+    """A duration in its largest unit."""
+    seconds = max(duration_ms, 0) // 1000
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def values_of(email: str, calendar: CalendarRow, state: CalendarStatus) -> dict[str, Any]:
+    """What `GET /calendar/sync-status` says of the calendar, and whose it is."""
+    whose = {"account": email, "google_id": calendar.google_id, "summary": calendar.summary}
+    return {**status_from(state).model_dump(), **whose, "health": health_of(calendar, state)}
