@@ -1,5 +1,7 @@
 """First schema: the tables as they were then, so that later changes to `store/tables.py` leave this step alone."""
 
+from typing import Any
+
 from alembic import op
 from sqlalchemy import (
     BigInteger,
