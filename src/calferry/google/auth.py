@@ -5,6 +5,7 @@ https://developers.google.com/identity/protocols/oauth2/web-server
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ EXPIRES_IN_MAX_S = 86_400
 USERINFO_SCOPE = "https://www.googleapis.com/auth/userinfo."
 SCOPE_ALIASES = {"email": USERINFO_SCOPE + "email", "profile": USERINFO_SCOPE + "profile"}
 AUTH_BODY_BYTES_MAX = 256 * 1024
+HEADER_SAFE = re.compile(r"[!-~]+")
 
 
 class TokenSource(Protocol):
@@ -144,7 +146,7 @@ def read_token_response(body: bytes) -> TokenResponse:
         answer = msgspec.json.decode(body, type=TokenAnswer)
     except (ValueError, RecursionError):
         raise ProtocolViolation("not a token response", reason="shape") from None
-    if not answer.access_token or answer.token_type.lower() != "bearer":
+    if HEADER_SAFE.fullmatch(answer.access_token) is None or answer.token_type.lower() != "bearer":
         raise ProtocolViolation("not a bearer token", reason="shape")
     expires_in_s = _seconds(answer.expires_in)
     return TokenResponse(

@@ -126,8 +126,10 @@ async def read_capped(response: aiohttp.ClientResponse, cap: int) -> bytes:
 def failure_of(error: Exception) -> GoogleError:
     """What an exception of aiohttp or the system means."""
     match error:
-        case aiohttp.ClientSSLError() | ssl.SSLError():
-            return CertificateRejected("no trusted TLS connection")
+        case aiohttp.ClientConnectorCertificateError() | ssl.SSLCertVerificationError():
+            return CertificateRejected("the certificate is not trusted for this host")
+        case aiohttp.ClientSSLError():
+            return Unreachable("no TLS connection", kind="tls")
         case aiohttp.ConnectionTimeoutError():
             return Unreachable("no connection in time", kind="connect_timeout")
         case TimeoutError():
@@ -141,4 +143,4 @@ def failure_of(error: Exception) -> GoogleError:
         case aiohttp.ClientConnectionError() | OSError():
             return Unreachable("connection was reset", kind="reset")
         case _:
-            return ProtocolViolation("answer is not HTTP", reason="http")
+            return ProtocolViolation("not an exchange in HTTP", reason="http")

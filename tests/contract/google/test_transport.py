@@ -265,6 +265,29 @@ async def test_no_doubtful_certificate_is_accepted(tmp_path, host, days, is_trus
         assert wire.heads == []
 
 
+async def test_a_port_without_tls_is_no_way_to_send_a_token(wire) -> None:
+    async with AiohttpTransport(connect_timeout_s=0.3) as transport:
+        with pytest.raises(Unreachable) as caught:
+            await transport.send(asking(wire.url.replace("http:", "https:")))
+    assert caught.value.is_surely_unsent
+    assert wire.heads == []
+
+
+async def test_an_answer_in_clear_text_to_a_tls_greeting_is_no_connection() -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(http(BODY))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, AiohttpTransport() as transport:
+        with pytest.raises(Unreachable) as caught:
+            await transport.send(asking(f"https://127.0.0.1:{port}/"))
+    assert caught.value.kind == "tls"
+
+
 async def test_a_trusted_certificate_is_accepted(tmp_path) -> None:
     context = certificate(tmp_path, "localhost")
     trust = ssl.create_default_context(cafile=tmp_path / "server.pem")

@@ -111,6 +111,8 @@ def test_an_odd_life_time_is_bounded(expires_in, seconds) -> None:
         b"{}",
         b'{"access_token":""}',
         b'{"access_token":7}',
+        b'{"access_token":"a\\r\\nHost: evil"}',
+        b'{"access_token":"a b"}',
         b'{"access_token":null}',
         b'{"access_token":"a","token_type":"MAC"}',
     ],
