@@ -1,6 +1,7 @@
 """Posting notifications: takes them out of the outbox, waits until each is due, reports how it ended."""
 
 import asyncio
+import contextlib
 
 import aiohttp
 
@@ -45,10 +46,9 @@ class Postman:
             self._posts.add(post)
             post.add_done_callback(self._posts.discard)
         wait_s = min((delivery.not_before - now for delivery in self._waiting), default=IDLE_S)
-        try:
-            await asyncio.wait_for(self._wake.wait(), wait_s)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._wake.wait()
 
     async def _post(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
         try:

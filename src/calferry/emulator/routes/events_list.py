@@ -50,7 +50,7 @@ def _page(
     end = offset + pages.page_size
     if calendar.empty_pages > 0 and pages.items:
         calendar.empty_pages -= 1
-        end = offset
+        number, end = 0, offset
     following = next_token(call, number or None, pages, end)
     events = _current(calendar, pages, offset, end, show_deleted)
     zone = call.query.zone("timeZone") or calendar.time_zone
