@@ -95,7 +95,7 @@ def plan_change(item: ObservedEvent, row: StoredEvent) -> Write | None:
     if not was_live:
         return Write(item, "created")
     if sent == row.raw:
-        return Write(item, "updated") if row.missing else None
+        return None
     return Write(item, None if same_content(sent, row.raw) else "updated")
 
 
