@@ -84,3 +84,16 @@ def test_the_makefile_explains_every_target() -> None:
         name for name in targets[1].split() if name != "help" and f'echo "make {name} ' not in makefile
     ]
     assert unexplained == []
+
+
+def test_every_guarantee_names_a_proof_that_exists() -> None:
+    proofs = re.findall(r"\[(\w+)\]\((tests/[^)]+)\)", read(ROOT / "README.md"))
+    missing = [name for name, target in proofs if not proves(name, ROOT / target)]
+    assert len(proofs) >= 10
+    assert missing == []
+
+
+def proves(name: str, target: Path) -> bool:
+    if target.is_dir():
+        return target.name == name and (target / "scenario.json").exists()
+    return target.exists() and bool(re.search(rf"def {name}\(", read(target)))
