@@ -3,13 +3,10 @@
 import re
 from dataclasses import dataclass, replace
 
-from calferry.core.limits import CALENDARS_PER_REQUEST_MAX
-
 FRAME_ID = re.compile(
     r"(?P<request>[a-z]{1,8}_[a-z0-9]{1,40}):(?P<change>\d{1,18})\.(?P<events>\d{1,15})"
-    r"\.(?P<synced>[0-9a-f]{1,5})\.(?P<failed>[0-9a-f]{1,5})(?P<end>[ct]?)"
+    r"\.(?P<synced>[0-9a-f]{1,5})\.(?P<failed>[0-9a-f]{1,5})(?:\.(?P<end>[ct]))?"
 )
-EVERY_CALENDAR = (1 << CALENDARS_PER_REQUEST_MAX) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,18 @@ class StreamPosition:
         return replace(self, end=end)
 
     def frame_id(self, request_id: str) -> str:
-        return f"{request_id}:{self.change}.{self.events}.{self.synced:x}.{self.failed:x}{self.end}"
+        end = f".{self.end}" if self.end else ""
+        return f"{request_id}:{self.change}.{self.events}.{self.synced:x}.{self.failed:x}{end}"
+
+    def within(self, head: int, calendars: int) -> "StreamPosition":
+        """The position as far as it can belong to a request that began at `head` with that many calendars."""
+        known = (1 << calendars) - 1
+        return replace(
+            self,
+            change=max(self.change, head),
+            synced=self.synced & known,
+            failed=self.failed & known & ~self.synced,
+        )
 
 
 def read_frame_id(text: str | None) -> tuple[str, StreamPosition] | None:
@@ -52,7 +60,11 @@ def read_frame_id(text: str | None) -> tuple[str, StreamPosition] | None:
     found = FRAME_ID.fullmatch(text) if text and len(text) <= 128 else None
     if found is None:
         return None
-    synced = int(found["synced"], 16) & EVERY_CALENDAR
-    failed = int(found["failed"], 16) & EVERY_CALENDAR & ~synced
-    position = StreamPosition(int(found["change"]), int(found["events"]), synced, failed, found["end"])
+    position = StreamPosition(
+        change=int(found["change"]),
+        events=int(found["events"]),
+        synced=int(found["synced"], 16),
+        failed=int(found["failed"], 16),
+        end=found["end"] or "",
+    )
     return found["request"], position

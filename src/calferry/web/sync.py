@@ -90,7 +90,7 @@ async def find_resumed(
         return None
     if position.end == "c" and found.completed_at is None:
         return None
-    return found, position
+    return found, position.within(found.head, len(found.asked))
 
 
 async def accept(service: Service, caller: Caller, calendar_ids: tuple[str, ...]) -> SyncRequest:
