@@ -32,6 +32,13 @@ async def due_now(engine: Engine, *, per_account: int, at_most: int = DUE_AT_MOS
     )
 
 
+async def seconds_until_next(engine: Engine) -> float | None:
+    """How long until something else comes due; None: nothing will by itself."""
+    now_ms = engine.clock.now_ms()
+    next_at = await engine.store.read(lambda connection: due.next_at(connection, now_ms))
+    return None if next_at is None else (next_at - now_ms) / 1000
+
+
 async def sync_calendars(engine: Engine) -> CronSync:
     """Bring neglected calendars up to date, at most two pages of each; the rest stays due.
 

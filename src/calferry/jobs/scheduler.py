@@ -8,7 +8,7 @@ import structlog
 
 from calferry.core.limits import CALENDARS_AT_ONCE
 from calferry.core.model import AccountId
-from calferry.duties.poll_stale import due_now
+from calferry.duties.poll_stale import due_now, seconds_until_next
 from calferry.jobs.timers import TIMERS, Timer, jittered, keep_time
 from calferry.store.due import Due
 from calferry.sync.calendar_list import refresh_calendar_list
@@ -42,8 +42,8 @@ class Scheduler:
         ]
         try:
             while not self._stopping.is_set():
-                await self._scan()
-                await self._engine.signals.wait("due", jittered(self._engine, SCAN_EVERY_S))
+                wait_s = await self._scan()
+                await self._engine.signals.wait("due", wait_s)
         finally:
             await finished([*duties, *(task for _, task in self._running.values())])
 
@@ -52,16 +52,18 @@ class Scheduler:
         self._stopping.set()
         self._engine.signals.wake("due")
 
-    async def _scan(self) -> None:
-        """Start what is due and has a place. A failing scan is tried again at the next."""
+    async def _scan(self) -> float:
+        """Start what is due and has a place; returns the seconds until the next scan."""
+        wait_s = jittered(self._engine, SCAN_EVERY_S)
         if len(self._running) >= self._concurrency:
-            return
+            return wait_s
         try:
-            found = await due_now(self._engine, per_account=CALENDARS_AT_ONCE)
+            self._start(await due_now(self._engine, per_account=CALENDARS_AT_ONCE))
+            next_s = await seconds_until_next(self._engine)
         except Exception:
             log.exception("due_scan_failed")
-            return
-        self._start(found)
+            return wait_s
+        return wait_s if next_s is None else min(wait_s, next_s)
 
     def _start(self, found: Sequence[Due]) -> None:
         places = Counter(account_id for account_id, _ in self._running.values())

@@ -40,6 +40,12 @@ def now(
     return [Due(row.id, cast(Kind, row.kind), row.account_id) for row in connection.execute(statement)]
 
 
+def next_at(connection: Connection, now_ms: int) -> int | None:
+    """When the next resource comes due that is not yet; whether it may run then is not looked at."""
+    statement = select(func.min(sync_states.c.next_due_at)).where(sync_states.c.next_due_at > now_ms)
+    return connection.execute(statement).scalar_one()
+
+
 def rank_due(now_ms: int, lease: LeaseTerms) -> Select[tuple[object, ...]]:
     rank = case((sync_states.c.kind == "calendar_list", 0), (calendars.c.is_primary, 1), else_=2)
     place = func.row_number().over(
