@@ -1,6 +1,8 @@
 """What the pages say must be there."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -95,5 +97,25 @@ def test_every_guarantee_names_a_proof_that_exists() -> None:
 
 def proves(name: str, target: Path) -> bool:
     if target.is_dir():
-        return target.name == name and (target / "scenario.json").exists()
+        return target.name == name and any([*target.glob("scenario.json"), *target.glob("test_*.py")])
     return target.exists() and bool(re.search(rf"def {name}\(", read(target)))
+
+
+def test_the_readme_example_runs(tmp_path: Path) -> None:
+    examples = re.findall(r"^```python\n(.*?)^```", read(ROOT / "README.md"), re.MULTILINE | re.DOTALL)
+    assert len(examples) == 1
+    example = tmp_path / "test_example.py"
+    example.write_text(examples[0])
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(example),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
