@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy import select, update
+
 from calferry import google
 from calferry.duties.poll_stale import due_now
 from calferry.jobs.scheduler import run_due
@@ -23,7 +25,6 @@ from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.sync.report import Report
 from calferry.sync.run_calendar import run_calendar
 from calferry.sync.verify import verify_calendar
-from sqlalchemy import select, update
 from tests.harness.ports import EPOCH_MS, VirtualClock
 from tests.harness.service import WEBHOOK, LocalGoogle, Service
 from tests.harness.virtual_loop import run_virtually
@@ -37,7 +38,9 @@ MONDAY = "2026-09-28"
 class Stage:
     """Alice's account, mirrored. `user` is who acts at Google, `calendar_id` the calendar looked at."""
 
-    def __init__(self, *, seed: Json | None = None, webhook: str | None = WEBHOOK, seed_number: int = 1) -> None:
+    def __init__(
+        self, *, seed: Json | None = None, webhook: str | None = WEBHOOK, seed_number: int = 1
+    ) -> None:
         self.clock = VirtualClock()
         self.dice = random.Random(seed_number)
         self.google = LocalGoogle(self.clock, self.dice, seed)
@@ -161,12 +164,16 @@ class Stage:
         )
 
     async def channel_rows(self, *states: str) -> list[Any]:
-        found = select(channels).where(channels.c.resource == self.calendar_id).order_by(channels.c.created_at)
+        found = (
+            select(channels).where(channels.c.resource == self.calendar_id).order_by(channels.c.created_at)
+        )
         return [row for row in await self.rows(found) if not states or row.state in states]
 
     async def logged(self) -> list[str]:
         """Entries of the change log since the last look, as `kind event`."""
-        found = select(changes).where(changes.c.id > self.changes_seen).order_by(changes.c.user_id, changes.c.id)
+        found = (
+            select(changes).where(changes.c.id > self.changes_seen).order_by(changes.c.user_id, changes.c.id)
+        )
         entries = await self.rows(found)
         self.changes_seen = max([self.changes_seen, *(row.id for row in entries)])
         return [f"{row.kind} {row.event_id or row.calendar_id}" for row in entries]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.scenarios.play import play
 
 FILES = sorted(Path(__file__).parent.glob("*/scenario.json"))

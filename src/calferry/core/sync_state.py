@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, Literal
+from zlib import crc32
 
 import msgspec
 
@@ -10,8 +11,10 @@ from calferry.core.limits import (
     PASS_RESTARTS_BEFORE_ONE_GO,
     SERIES_PAGE_SIZE,
     SWEEP_GUARD_WAIT_MS,
+    WEEK_MS,
 )
 from calferry.core.model import ListRequest, Mode, Pass, ProjectionId, UserId, Window
+from calferry.core.window import is_outgrown
 
 Status = Literal["idle", "syncing", "blocked", "halted", "removed"]
 
@@ -66,6 +69,7 @@ class SyncState:
     pass_pages: int
     pass_restarts: int
     pass_unread: bool
+    pass_fresh: bool
     dirty_seq: int
     failures: int
     guarded_at: int | None
@@ -91,14 +95,28 @@ def choose_pass(state: SyncState, active: Active, now_ms: int, *, full: bool) ->
     `resume` continues the stored page token, `incremental` asks for changes, `full` lists everything into the
     active projection, `rebuild` lists everything into a new projection beside it.
     """
-    if active.projection_id is None or active.mode != active.wanted:
-        in_step = state.page_request is not None and read_request(state.page_request).mode == active.wanted
-        return "resume" if state.page_token is not None and in_step else "rebuild"
+    if active.projection_id is None or active.mode != active.wanted or has_moved_on(state, active, now_ms):
+        return "resume" if not full and is_building(state, active) else "rebuild"
     if state.page_token is not None and not full:
         return "resume"
     if full or state.sync_token is None or is_confirmation_due(state, now_ms):
         return "full"
     return "incremental"
+
+
+def has_moved_on(state: SyncState, active: Active, now_ms: int) -> bool:
+    """Whether the window has to be rolled forward. Calendars do so spread over the first week of a month."""
+    if active.window is None:
+        return False
+    return is_outgrown(active.window, now_ms, spread_ms=crc32(state.id.encode()) % WEEK_MS)
+
+
+def is_building(state: SyncState, active: Active) -> bool:
+    """Whether the stored page token belongs to the projection that is to replace the active one."""
+    if state.page_token is None or state.page_request is None:
+        return False
+    beside = state.pass_projection_id not in (None, active.projection_id)
+    return beside and read_request(state.page_request).mode == active.wanted
 
 
 def is_confirmation_due(state: SyncState, now_ms: int) -> bool:
@@ -119,6 +137,7 @@ def resume(state: SyncState) -> Pass:
         resumed=True,
         pages=state.pass_pages,
         unread=state.pass_unread,
+        fresh=state.pass_fresh,
     )
 
 

@@ -41,9 +41,11 @@ def append(
     calendar_id: CalendarId,
     kinds: Sequence[tuple[str | None, str]],
     now_ms: int,
-) -> None:
-    """Number and append entries of (event id, kind)."""
-    if kinds:
-        first = reserve(connection, user_id, len(kinds))
-        numbered = ((first + n, event_id, kind) for n, (event_id, kind) in enumerate(kinds))
-        write(connection, user_id, calendar_id, numbered, now_ms)
+) -> int:
+    """Number and append entries of (event id, kind); returns the first number, 0 where there are no entries."""
+    if not kinds:
+        return 0
+    first = reserve(connection, user_id, len(kinds))
+    numbered = ((first + n, event_id, kind) for n, (event_id, kind) in enumerate(kinds))
+    write(connection, user_id, calendar_id, numbered, now_ms)
+    return first

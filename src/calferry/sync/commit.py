@@ -18,6 +18,7 @@ from calferry.store.dialect import Row
 from calferry.store.sync_states import Done, Listed
 from calferry.store.tables import sync_states as states
 from calferry.sync.begin import Begun
+from calferry.sync.switch import switch
 
 # What drivers raise for a value they cannot bind or store.
 REFUSALS = (sqlite3.Error, UnicodeError, OverflowError, ValueError)
@@ -75,7 +76,7 @@ def plan_rows(
     """Plan the page together with what single series were listed to be; also ids those series no longer have."""
     listed = [item for truth in truths for item in truth.items]
     whole = replace(page, items=[*page.items, *listed]) if listed else page
-    ids = [item.event_id for item in whole.items]
+    ids = [item.event_id for item in whole.items if not walk.fresh or item.status == "cancelled"]
     stored = events.of_ids(connection, walk.projection_id, ids) if ids else {}
     planned = plan.plan_page(walk, whole, stored, requested_at=terms.requested_at)
     if not truths:
@@ -120,7 +121,9 @@ def write_rows(
         )
         for write in planned.writes
     ]
-    planned.quarantine += write_each(connection, planned, rows)
+    refused = write_each(connection, planned, rows)
+    planned.quarantine += refused
+    planned.seen += [item.event_id for item in refused]
     events.stamp(connection, walk.projection_id, planned.seen, walk.generation)
     numbered = [(numbers.get(event_id, 0), event_id) for event_id in gone]
     events.cancel(connection, walk.projection_id, numbered, terms.now_ms)
@@ -131,7 +134,7 @@ def write_rows(
     return len(entries)
 
 
-def write_each(connection: Connection, planned: PagePlan, rows: list[Row]) -> list[UnreadableItem]:
+def write_each(connection: Connection, planned: PagePlan, rows: list[Row]) -> "list[Refused]":
     """Write all rows at once; if the database refuses one, each by itself, and return those it refuses."""
     if not rows:
         return []
@@ -160,7 +163,7 @@ def write_one(connection: Connection, row: Row) -> Exception | None:
 class Refused:
     """An item that was readable, but not for the database."""
 
-    event_id: str | None
+    event_id: str
     reason: str
     raw: bytes
 
@@ -223,7 +226,7 @@ def compare_calendar(
     calendar = begun.calendar
     switched = 0
     if finished and not is_visible(begun, walk):
-        switched = switch(connection, begun, walk, terms.now_ms)
+        switched = switch(connection, begun, walk, terms.now_ms, confirmed=terms.confirmed)
     facts = calendar_facts.compare_facts(calendar.envelope, page.envelope, calendar.summary)
     if facts.values:
         calendars.change(connection, calendar.id, **facts.values)
@@ -234,16 +237,3 @@ def compare_calendar(
             .values(sync_token=None, dirty_seq=states.c.dirty_seq + 1, next_due_at=terms.now_ms)
         )
     return switched
-
-
-def switch(connection: Connection, begun: Begun, walk: Pass, now_ms: int) -> int:
-    """Readers move to the complete projection; the log tells them every difference."""
-    calendar = begun.calendar
-    old, new = calendar.active.projection_id, walk.projection_id
-    before = events.live_ids(connection, old) if old is not None else set()
-    after = events.live_ids(connection, new)
-    kinds = [(event_id, "cancelled") for event_id in sorted(before - after)]
-    kinds += [(event_id, "updated" if event_id in before else "created") for event_id in sorted(after)]
-    changes.append(connection, calendar.user_id, calendar.id, kinds, now_ms)
-    calendars.activate(connection, calendar.id, new, now_ms)
-    return len(kinds)
