@@ -111,10 +111,16 @@ def _check_sequence(event: Event, fields: Json) -> None:
         raise errors.invalid("Invalid sequence value.")
 
 
+def is_organizer(calendar: Calendar, event: Event) -> bool:
+    """Whether the event belongs to this calendar and not to somebody who invited it."""
+    organizer = event.resource.get("organizer") or {"self": True}
+    return bool(organizer.get("self")) or organizer.get("email") == calendar.id
+
+
 def _check_organizer(writer: Writer, event: Event, resource: Json) -> None:
     """A guest may change only what is private to the own copy, and the own answer."""
     old = event.resource
-    if old.get("organizer", {}).get("self", True) or old.get("guestsCanModify"):
+    if is_organizer(writer.calendar, event) or old.get("guestsCanModify"):
         return
     fresh = tidied(resource, writer.calendar)
     for name in {*old, *fresh} - PRIVATE_TO_COPY - {"status", "sequence"}:

@@ -37,7 +37,8 @@ def sample_edit(dice: Dice, world: World, calendar: Calendar, now: float) -> Sam
     writer = Writer(world, calendar, actor, now)
     kind = dice.choice(tuple(_EDITS))
     choose, edit = _EDITS[kind]
-    suitable = [event for event in calendar.shelf if choose(calendar, event)]
+    own = (event for event in calendar.shelf if event_writes.is_organizer(calendar, event))
+    suitable = [event for event in own if choose(calendar, event)]
     if not suitable:
         return SampleEdit("insert", _insert(writer, dice).id)
     return SampleEdit(kind, edit(writer, dice, dice.choice(suitable)).id)
