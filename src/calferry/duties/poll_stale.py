@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from calferry.core.limits import CRON_PAGES_PER_CALENDAR, CRON_STALE_MS, CRON_START_WINDOW_S
 from calferry.store import due
 from calferry.store.due import Due
@@ -24,19 +26,24 @@ class CronSync:
     failed: int
 
 
-async def due_now(engine: Engine, *, per_account: int, at_most: int = DUE_AT_MOST) -> list[Due]:
+@dataclass(frozen=True, slots=True)
+class DueNow:
+    """`next_s`: in how many seconds something else comes due; None: nothing will by itself."""
+
+    items: list[Due]
+    next_s: float | None
+
+
+async def due_now(engine: Engine, *, per_account: int, at_most: int = DUE_AT_MOST) -> DueNow:
     """Resources to run now, accounts taking turns; nothing of an account in trouble, in backoff or running."""
     now_ms, lease = engine.clock.now_ms(), terms(engine)
-    return await engine.store.read(
-        lambda connection: due.now(connection, now_ms, lease, per_account=per_account, at_most=at_most)
-    )
 
+    def look(connection: Connection) -> tuple[list[Due], int | None]:
+        items = due.now(connection, now_ms, lease, per_account=per_account, at_most=at_most)
+        return items, due.next_at(connection, now_ms)
 
-async def seconds_until_next(engine: Engine) -> float | None:
-    """How long until something else comes due; None: nothing will by itself."""
-    now_ms = engine.clock.now_ms()
-    next_at = await engine.store.read(lambda connection: due.next_at(connection, now_ms))
-    return None if next_at is None else (next_at - now_ms) / 1000
+    items, next_at = await engine.store.read(look)
+    return DueNow(items, None if next_at is None else (next_at - now_ms) / 1000)
 
 
 async def sync_calendars(engine: Engine) -> CronSync:

@@ -8,7 +8,7 @@ import structlog
 
 from calferry.core.limits import CALENDARS_AT_ONCE
 from calferry.core.model import AccountId
-from calferry.duties.poll_stale import due_now, seconds_until_next
+from calferry.duties.poll_stale import due_now
 from calferry.jobs.timers import TIMERS, Timer, jittered, keep_time
 from calferry.store.due import Due
 from calferry.sync.calendar_list import refresh_calendar_list
@@ -58,12 +58,12 @@ class Scheduler:
         if len(self._running) >= self._concurrency:
             return wait_s
         try:
-            self._start(await due_now(self._engine, per_account=CALENDARS_AT_ONCE))
-            next_s = await seconds_until_next(self._engine)
+            found = await due_now(self._engine, per_account=CALENDARS_AT_ONCE)
         except Exception:
             log.exception("due_scan_failed")
             return wait_s
-        return wait_s if next_s is None else min(wait_s, next_s)
+        self._start(found.items)
+        return wait_s if found.next_s is None else min(wait_s, found.next_s)
 
     def _start(self, found: Sequence[Due]) -> None:
         places = Counter(account_id for account_id, _ in self._running.values())

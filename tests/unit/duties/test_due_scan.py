@@ -26,7 +26,7 @@ async def store() -> SqliteStore:
 
 async def due_ids(store: SqliteStore, **options: Any) -> list[str]:
     found = await due_now(engine_over(store), **({"per_account": 5} | options))
-    return [item.id for item in found]
+    return [item.id for item in found.items]
 
 
 async def test_only_what_has_reached_its_time_is_due(store: SqliteStore) -> None:
@@ -122,4 +122,16 @@ async def test_a_clock_that_jumps_frees_no_lease(store: SqliteStore) -> None:
 
     await store.write(fill)
     clock = StillClock(now=NOW + 365 * 24 * HOUR)
-    assert await due_now(engine_over(store, clock), per_account=5) == []
+    assert (await due_now(engine_over(store, clock), per_account=5)).items == []
+
+
+async def test_the_scan_says_when_something_else_comes_due(store: SqliteStore) -> None:
+    def fill(connection: Connection) -> None:
+        add_account(connection)
+        add_calendar(connection, "now", next_due_at=NOW)
+        add_calendar(connection, "soon", next_due_at=NOW + 500)
+        add_calendar(connection, "later", next_due_at=NOW + HOUR)
+
+    assert (await due_now(engine_over(store), per_account=5)).next_s is None
+    await store.write(fill)
+    assert (await due_now(engine_over(store), per_account=5)).next_s == 0.5
