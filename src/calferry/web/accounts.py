@@ -7,9 +7,9 @@ from pydantic import BaseModel
 from calferry.store import account_reads
 from calferry.store.account_reads import AccountRow
 from calferry.sync.accounts import disconnect
-from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.web.authentication import Caller, CallerDep
 from calferry.web.frames import instant
+from calferry.web.listing import list_calendars
 from calferry.web.problems import Problem, not_found, responses
 from calferry.web.service import Service, ServiceDep
 
@@ -70,11 +70,11 @@ async def delete_account(account_id: str, caller: CallerDep, service: ServiceDep
 async def refresh_calendars(account_id: str, caller: CallerDep, service: ServiceDep) -> ListChanges:
     """Read the account's calendar list from Google now."""
     await require_account(service, caller, account_id)
-    report = await refresh_calendar_list(service.engine, account_id)
+    report = await list_calendars(service.engine, account_id, or_by_others=False)
     if report.error is not None:
         raise Problem(502, "google_failed", report.error.message, retryable=report.error.retryable)
     if report.held:
-        detail = "The calendar list of this account is being read already, or was refused a moment ago."
+        detail = "This calendar list is being read already, or Google refused it a moment ago."
         raise Problem(503, "busy", detail, retryable=True, headers={"Retry-After": "2"})
     return ListChanges(added=report.added, updated=report.updated, removed=report.removed)
 

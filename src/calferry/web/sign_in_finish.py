@@ -11,11 +11,11 @@ from calferry.store import account_reads, sessions, sign_ins
 from calferry.store.account_reads import AccountRow
 from calferry.store.sign_ins import SignIn
 from calferry.sync.accounts import Connected, ConnectRefused, connect
-from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.vault import VaultError
 from calferry.web import cookies
 from calferry.web.allowed_emails import is_allowed
 from calferry.web.authentication import find_caller, read_credentials
+from calferry.web.listing import list_calendars
 from calferry.web.service import Service
 from calferry.web.sign_in_start import CONSENTED, NO_REFERRER, start, verifier_context
 
@@ -61,7 +61,7 @@ async def finish(service: Service, request: Request) -> Response:
     if not sign_in.intent.endswith(CONSENTED) and await lacks_refresh_token(service, grant, identity):
         return await ask_consent(service, request, sign_in, identity)
     connected = await store_grant(service, sign_in, grant, identity)
-    await refresh_calendar_list(service.engine, connected.account_id)
+    await list_calendars(service.engine, connected.account_id, or_by_others=True)
     return await answer(service, request, sign_in, connected.user_id)
 
 
