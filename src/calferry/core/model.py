@@ -117,6 +117,8 @@ class Pass:
     pages: int = 0
     unread: bool = False
     """An item without a readable id was met: nothing may be swept."""
+    fresh: bool = False
+    """The projection was empty when the pass began: a live item is new unless it stood on an earlier page."""
 
 
 @dataclass(frozen=True, slots=True)

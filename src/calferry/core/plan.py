@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from calferry.core.content import same_content
 from calferry.core.model import ChangeKind, ObservedEvent, Page, Pass, StoredEvent, UnreadableItem, Window
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """Store this version; `last_raw` is the full JSON to keep beside a tombstone."""
 
     item: ObservedEvent

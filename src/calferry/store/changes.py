@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, update
 
 from calferry.core.model import CalendarId, UserId
-from calferry.store.dialect import run_many
+from calferry.store.dialect import BulkInsert
 from calferry.store.tables import users
 
-INSERT = "INSERT INTO changes (user_id, id, calendar_id, event_id, kind, at) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT = BulkInsert("changes", ("user_id", "id", "calendar_id", "event_id", "kind", "at"))
 
 
 def reserve(connection: Connection, user_id: UserId, count: int) -> int:
@@ -31,8 +31,7 @@ def write(
 ) -> None:
     """Append entries of (number, event id, kind)."""
     rows = [(user_id, number, calendar_id, event_id, kind, now_ms) for number, event_id, kind in entries]
-    if rows:
-        run_many(connection, INSERT, rows)
+    INSERT.run(connection, rows)
 
 
 def append(

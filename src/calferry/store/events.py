@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, func, or_, select, update
 
 from calferry.core.model import ObservedEvent, ProjectionId, StoredEvent, UserId
-from calferry.store.dialect import Row, among, run_many
+from calferry.store.dialect import BulkInsert, Row, among, run_many
 from calferry.store.tables import events
 
 COLUMNS = (
@@ -36,11 +36,12 @@ KEPT_WHEN_SILENT = (
     "change_id=CASE WHEN excluded.change_id=0 THEN events.change_id ELSE excluded.change_id END"
 )
 OVERWRITTEN = [name for name in COLUMNS if name not in ("user_id", "projection_id", "event_id", "change_id")]
-UPSERT = (
-    f"INSERT INTO events ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "  # noqa: S608
+UPSERT = BulkInsert(
+    "events",
+    COLUMNS,
     "ON CONFLICT (projection_id, event_id) DO UPDATE SET missing_since=NULL, "
     + ", ".join(f"{name}=excluded.{name}" for name in OVERWRITTEN)
-    + f", {KEPT_WHEN_SILENT}"
+    + f", {KEPT_WHEN_SILENT}",
 )
 
 PLANNING = (
@@ -109,6 +110,11 @@ def live_ids(connection: Connection, projection_id: ProjectionId) -> set[str]:
     return set(connection.execute(statement).scalars())
 
 
+def is_empty(connection: Connection, projection_id: ProjectionId) -> bool:
+    statement = select(events.c.event_id).where(events.c.projection_id == projection_id).limit(1)
+    return connection.execute(statement).one_or_none() is None
+
+
 def count_live(connection: Connection, projection_id: ProjectionId) -> int:
     statement = select(func.count()).where(
         events.c.projection_id == projection_id, events.c.status != "cancelled"
@@ -152,8 +158,7 @@ def row_of(
 
 def write(connection: Connection, rows: Sequence[Row]) -> None:
     """Insert or overwrite rows made by `row_of`."""
-    if rows:
-        run_many(connection, UPSERT, rows)
+    UPSERT.run(connection, rows)
 
 
 def stamp(

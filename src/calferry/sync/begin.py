@@ -63,7 +63,8 @@ def choose(
 def start_listing(
     connection: Connection, state: SyncState, projection_id: ProjectionId, mode: Mode, window: Window | None
 ) -> Pass:
-    walk = sync_state.listing(state, projection_id, mode, window)
+    fresh = events.is_empty(connection, projection_id)
+    walk = replace(sync_state.listing(state, projection_id, mode, window), fresh=fresh)
     sync_states.change(
         connection,
         state.id,
@@ -74,7 +75,8 @@ def start_listing(
             "pass_projection_id": projection_id,
             "pass_pages": 0,
             "pass_unread": False,
-            "pass_live": events.count_live(connection, projection_id),
+            "pass_fresh": fresh,
+            "pass_live": 0 if fresh else events.count_live(connection, projection_id),
         },
     )
     return walk

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from calferry.core import calendar_facts, plan, sync_state
 from calferry.core.limits import SWEEP_GUARD_WAIT_MS
-from calferry.core.model import Page, Pass, StoredEvent, UnreadableItem
+from calferry.core.model import Page, Pass, StoredEvent
 from calferry.core.plan import PagePlan
 from calferry.core.series import SeriesTruth
 from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
@@ -57,7 +57,7 @@ def commit_page(
     planned, vanished = plan_rows(connection, walk, page, truths, terms)
     finished = page.next_page_token is None and page.next_sync_token is not None
     swept = Sweep([], hold=False)
-    if finished and walk.request.full and not planned.unread:
+    if finished and walk.request.full and not (planned.unread or walk.fresh):
         swept = sweep(connection, begun, walk, planned, terms)
     count = write_rows(connection, begun, walk, planned, [*planned.leave, *vanished, *swept.remove], terms)
     if swept.hold:

@@ -177,6 +177,7 @@ sync_states = Table(
     counter("pass_live"),
     counter("pass_restarts"),
     Column("pass_unread", Boolean, nullable=False, server_default=text("false")),
+    Column("pass_fresh", Boolean, nullable=False, server_default=text("false")),
     counter("generation"),
     counter("dirty_seq"),
     counter("clean_seq"),
