@@ -121,12 +121,15 @@ class Stage:
         """Run whatever is due, as the scheduler would, for that long; returns how many runs there were."""
         ends_at, runs = self.clock.now_ms() + int(seconds * 1000), 0
         while True:
-            for item in await due_now(self.engine, per_account=5):
+            found = await due_now(self.engine, per_account=5)
+            for item in found.items:
                 await run_due(self.engine, item)
                 runs += 1
-            if self.clock.now_ms() >= ends_at:
+            left_s = (ends_at - self.clock.now_ms()) / 1000
+            if left_s <= 0:
                 return runs
-            await self.clock.sleep(2)
+            wait_s = 2.0 if found.items or found.next_s is None else max(found.next_s, 2.0)
+            await self.clock.sleep(min(wait_s, left_s))
 
     async def deliver(self) -> int:
         return await self.service.deliver()

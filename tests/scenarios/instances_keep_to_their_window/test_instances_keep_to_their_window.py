@@ -1,0 +1,96 @@
+"""Google expands the series: deltas flood beyond the window, and some instances leave it or enter it."""
+
+from calferry.core.window import window_at
+from calferry.sync.change_mode import change_mode
+from tests.scenarios.stage import Stage, staged
+
+
+async def in_instances(stage: Stage) -> None:
+    await change_mode(stage.engine, stage.calendar_id, "instances")
+    await stage.done()
+    await stage.logged()
+
+
+def at(day: str) -> dict[str, dict[str, str]]:
+    return {"start": {"dateTime": f"{day}T10:00:00Z"}, "end": {"dateTime": f"{day}T11:00:00Z"}}
+
+
+@staged()
+async def test_touched_series_stays_inside_the_window(stage: Stage) -> None:
+    stage.add({"id": "retro", "recurrence": ["RRULE:FREQ=DAILY"]})
+    await in_instances(stage)
+    before = await stage.live()
+    assert 350 < len(before) < 430
+    stage.patch("retro", {"summary": "renamed"})
+    report = await stage.done()
+    assert report.events > len(before)
+    assert await stage.live() == before
+    await stage.assert_equal()
+
+
+@staged()
+async def test_deleted_series_leaves_nothing_behind(stage: Stage) -> None:
+    stage.add({"id": "retro", "recurrence": ["RRULE:FREQ=DAILY"]})
+    stage.add("lunch")
+    await in_instances(stage)
+    stage.delete("retro")
+    await stage.done()
+    assert await stage.live() == ["lunch"]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_shortened_series_loses_its_later_instances(stage: Stage) -> None:
+    stage.add({"id": "retro", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=6"]})
+    await in_instances(stage)
+    stage.patch("retro", {"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=2"]})
+    await stage.done()
+    assert await stage.live() == ["retro_20261001T080000Z", "retro_20261008T080000Z"]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_event_moves_out_of_the_window_and_back(stage: Stage) -> None:
+    stage.add("lunch")
+    await in_instances(stage)
+    stage.patch("lunch", at("2029-05-01"))
+    await stage.done()
+    assert await stage.live() == []
+    assert await stage.logged() == ["cancelled lunch"]
+    await stage.assert_equal()
+    stage.patch("lunch", at("2026-11-01"))
+    await stage.done()
+    assert await stage.live() == ["lunch"]
+    assert await stage.logged() == ["created lunch"]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_event_enters_the_window(stage: Stage) -> None:
+    stage.add({"id": "distant", **at("2031-01-01")})
+    await in_instances(stage)
+    assert await stage.live() == []
+    stage.patch("distant", at("2026-12-01"))
+    await stage.done()
+    assert await stage.logged() == ["created distant"]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_window_rolls_forward(stage: Stage) -> None:
+    stage.add({"id": "retro", "recurrence": ["RRULE:FREQ=WEEKLY"]})
+    stage.add("lunch")
+    await in_instances(stage)
+    opened = window_at(stage.clock.now_ms())
+    await stage.clock.sleep(30 * 86_400)
+    stage.asked()
+    await stage.logged()
+    await stage.scan(8 * 86_400)
+    log = await stage.logged()
+    rolled = (await stage.calendar()).projection_id
+    assert any(entry.startswith("created retro_202710") for entry in log)
+    assert not any(entry.startswith("updated") for entry in log)
+    assert window_at(stage.clock.now_ms()).end_at > opened.end_at
+    await stage.assert_equal()
+    await stage.scan(86_400)
+    assert (await stage.calendar()).projection_id == rolled

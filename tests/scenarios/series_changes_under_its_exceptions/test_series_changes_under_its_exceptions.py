@@ -1,0 +1,123 @@
+"""A delta changes a master and says nothing of its exceptions: the series is listed once and is right again."""
+
+from tests.scenarios.stage import Stage, staged
+
+WEEKLY = {"id": "retro", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=6"]}
+SECOND = "retro_20261008T080000Z"
+THIRD = "retro_20261015T080000Z"
+
+
+async def series_with_exceptions(stage: Stage) -> None:
+    stage.add(WEEKLY)
+    stage.patch(SECOND, {"summary": "special"})
+    stage.delete(THIRD)
+    await stage.done()
+    await stage.logged()
+
+
+@staged()
+async def test_cancelled_occurrence_is_an_exception_row(stage: Stage) -> None:
+    await series_with_exceptions(stage)
+    rows = await stage.event_rows()
+    assert (rows[THIRD].status, rows[THIRD].series_id) == ("cancelled", "retro")
+    assert rows[THIRD].original_start == "20261015T080000Z"
+    assert rows[SECOND].status == "confirmed"
+    await stage.assert_equal()
+
+
+@staged()
+async def test_removed_master_takes_its_exceptions(stage: Stage) -> None:
+    await series_with_exceptions(stage)
+    stage.delete("retro")
+    await stage.done()
+    assert await stage.live() == []
+    assert sorted(await stage.logged()) == ["cancelled retro", f"cancelled {SECOND}"]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_revived_master_brings_its_exceptions_back(stage: Stage) -> None:
+    await series_with_exceptions(stage)
+    stage.delete("retro")
+    await stage.done()
+    stage.patch("retro", {"status": "confirmed"})
+    await stage.done()
+    assert await stage.live() == ["retro", SECOND]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_moved_series_drops_the_exceptions_that_google_drops(stage: Stage) -> None:
+    await series_with_exceptions(stage)
+    stage.patch(
+        "retro",
+        {
+            "start": {"dateTime": "2026-10-01T14:00:00", "timeZone": "Europe/Berlin"},
+            "end": {"dateTime": "2026-10-01T15:00:00", "timeZone": "Europe/Berlin"},
+        },
+    )
+    await stage.done()
+    assert await stage.live() == ["retro"]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_split_series_deletes_nothing_by_itself(stage: Stage) -> None:
+    await series_with_exceptions(stage)
+    stage.patch("retro", {"recurrence": ["RRULE:FREQ=WEEKLY;UNTIL=20261020T000000Z"]})
+    stage.plant(
+        {
+            "id": "retro_R20261022T080000",
+            "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=3"],
+            "start": {"dateTime": "2026-10-22T10:00:00", "timeZone": "Europe/Berlin"},
+            "end": {"dateTime": "2026-10-22T11:00:00", "timeZone": "Europe/Berlin"},
+        }
+    )
+    await stage.done()
+    assert await stage.live() == ["retro", SECOND, "retro_R20261022T080000"]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_one_invitation_to_an_occurrence_survives_its_master(stage: Stage) -> None:
+    """The master was never ours: only an occurrence of somebody else's series stands in the calendar."""
+    stage.plant(
+        {
+            "id": "lent0_20261008T080000Z",
+            "recurringEventId": "lent0",
+            "originalStartTime": {"dateTime": "2026-10-08T10:00:00+02:00", "timeZone": "Europe/Berlin"},
+            "iCalUID": "lent0@elsewhere",
+            "day": 7,
+        }
+    )
+    await stage.done()
+    assert await stage.live() == ["lent0_20261008T080000Z"]
+    stage.plant({"id": "lent0", "status": "cancelled", "iCalUID": "lent0@elsewhere"})
+    await stage.done()
+    await stage.assert_equal()
+
+
+@staged()
+async def test_unchanged_rhythm_costs_no_extra_request(stage: Stage) -> None:
+    await series_with_exceptions(stage)
+    stage.asked()
+    stage.patch("retro", {"summary": "renamed"})
+    report = await stage.done()
+    assert report.requests == 1
+    await stage.assert_equal()
+
+
+@staged()
+async def test_failed_look_at_a_series_stores_nothing_of_the_page(stage: Stage) -> None:
+    await series_with_exceptions(stage)
+    token = (await stage.state()).sync_token
+    stage.delete("retro")
+    stage.faults({"method": "events.list", "action": "return-503", "skip": 1, "times": 9})
+    assert (await stage.run()).outcome == "failed"
+    assert (await stage.state()).sync_token == token
+    assert await stage.live() == ["retro", SECOND]
+    stage.control("faults", {"faults": []})
+    await stage.clock.sleep(60)
+    await stage.done()
+    assert await stage.live() == []
+    await stage.assert_equal()
