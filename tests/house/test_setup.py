@@ -88,6 +88,16 @@ def test_root_installs_the_missing_package(machine: Machine) -> None:
     assert machine.calls("apt-get")[1].endswith("python3.11-venv")
 
 
+def test_a_package_that_cannot_be_installed_ends_the_set_up(machine: Machine) -> None:
+    machine.has("python3", PYTHON_WITHOUT_ENSUREPIP)
+    machine.has("apt-get", "exit 100\n")
+    machine.has("id", "echo 0\n")
+    machine.has("true")
+    done = machine.set_up()
+    assert done.returncode == 3
+    assert "python3.11-venv could not be installed" in done.stderr
+
+
 def test_sudo_without_a_password_installs_the_missing_package(machine: Machine) -> None:
     machine.has("python3", PYTHON_WITHOUT_ENSUREPIP)
     machine.has("apt-get")
