@@ -13,7 +13,7 @@ async def measure(task: Task) -> dict[str, Phase]:
         for name in task.phases:
             await account.rest()
             lap = Lap()
-            phases[name] = lap.done(await account.sync())
+            phases[name] = lap.done((await account.sync()).events)
     return phases
 
 

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -37,6 +38,12 @@ def settings_for(base_url: str, database: Path) -> Settings:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Totals:
+    events: int
+    requests: int
+
+
 class ConnectedAccount:
     """An engine and the calendars it mirrors; every sync waits first until runs may follow each other."""
 
@@ -47,12 +54,13 @@ class ConnectedAccount:
     async def rest(self) -> None:
         await self.engine.clock.sleep(RUN_SPACING_MS / 1000)
 
-    async def sync(self) -> int:
-        """Sync every calendar once and return the number of entries read. Raises `RuntimeError` if one failed."""
+    async def sync(self) -> Totals:
+        """Sync every calendar once; the totals count entries read. Raises `RuntimeError` if a calendar failed."""
         reports = await run_many(self.engine, self.calendar_ids)
         if failed := [report for report in reports.values() if report.outcome != "done"]:
             raise RuntimeError(f"{len(failed)} calendars failed, the first with {failed[0].error}")
-        return sum(report.events for report in reports.values())
+        events = sum(report.events for report in reports.values())
+        return Totals(events, sum(report.requests for report in reports.values()))
 
 
 @asynccontextmanager
