@@ -23,7 +23,7 @@ from calferry.web import (
     webhook,
 )
 from calferry.web.pushes import Pushes
-from calferry.web.security import BODY_SIZE_MAX, RequestBounds, SecurityHeaders
+from calferry.web.security import RequestBounds, SecurityHeaders
 from calferry.web.service import AuthorizeUrl, Service, SiteSettings
 from calferry.web.sync_work import Works
 
@@ -56,7 +56,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs else None,
-        max_body_size=BODY_SIZE_MAX,
     )
     app.state.service = service = Service(engine, settings, authorize_url, spawn)
     app.state.works = Works()

@@ -1,5 +1,6 @@
 """Headers of every answer, and bounds on what a request may bring."""
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calferry.web.problems import problem_response
@@ -49,25 +50,47 @@ class SecurityHeaders:
 
 
 class RequestBounds:
-    """Refuses overlong addresses and headers. `always_answered` paths never refuse: they read neither."""
+    """Refuses overlong addresses, headers and bodies. `always_answered` paths never refuse: they read none of them."""
 
     def __init__(self, app: ASGIApp, *, always_answered: frozenset[str]) -> None:
         self.app = app
         self.always_answered = always_answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] not in self.always_answered:
-            refusal = self.refuse(scope)
-            if refusal is not None:
-                status, code, detail = refusal
-                await problem_response(status, code, detail)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] in self.always_answered:
+            await self.app(scope, receive, send)
+            return
+        refusal = refuse(scope)
+        if refusal is not None:
+            status, code, detail = refusal
+            await problem_response(status, code, detail)(scope, receive, send)
+            return
+        await self.app(scope, bounded(receive), send)
 
-    def refuse(self, scope: Scope) -> tuple[int, str, str] | None:
-        length_max = SYNC_URL_LENGTH_MAX if scope["path"] == "/calendar/sync" else URL_LENGTH_MAX
-        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > length_max:
-            return 414, "address_too_long", "The address of the request is too long."
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_SIZE_MAX:
-            return 431, "headers_too_large", "The headers of the request are too large."
-        return None
+
+def refuse(scope: Scope) -> tuple[int, str, str] | None:
+    """Status, code and detail for a request that brings too much; None for one that does not."""
+    length_max = SYNC_URL_LENGTH_MAX if scope["path"] == "/calendar/sync" else URL_LENGTH_MAX
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > length_max:
+        return 414, "address_too_long", "The address of the request is too long."
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_SIZE_MAX:
+        return 431, "headers_too_large", "The headers of the request are too large."
+    announced = dict(scope["headers"]).get(b"content-length", b"0")
+    if len(announced) > 9 or not announced.isdigit() or int(announced) > BODY_SIZE_MAX:
+        return 413, "body_too_large", "The body of the request is too large."
+    return None
+
+
+def bounded(receive: Receive) -> Receive:
+    """A `receive` that stops reading a body without an announced length at the bound."""
+    size = 0
+
+    async def receive_within_bounds() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > BODY_SIZE_MAX:
+            raise HTTPException(413)
+        return message
+
+    return receive_within_bounds
