@@ -8,6 +8,7 @@ import structlog
 
 from calferry.core.limits import POLL_JITTER
 from calferry.duties.expire_channels import expire_channels
+from calferry.duties.finish_closing import finish_closing
 from calferry.duties.open_channels import setup_channels
 from calferry.duties.purge import purge
 from calferry.duties.renew_channels import renew_channels
@@ -34,6 +35,7 @@ TIMERS = (
     Timer("expire_channels", 60.0, expire_channels, first_s=1.0),
     Timer("open_channels", 30.0, setup_channels, first_s=2.0),
     Timer("renew_channels", 300.0, renew_channels, first_s=5.0),
+    Timer("finish_closing", 300.0, finish_closing, first_s=20.0),
     Timer("purge", 3_600.0, purge, first_s=60.0),
 )
 
