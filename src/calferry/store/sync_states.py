@@ -73,7 +73,7 @@ TAKE = (
         or_(
             states.c.last_attempt_at.is_(None),
             states.c.last_attempt_at <= bound("now") - RUN_SPACING_MS,
-            states.c.last_attempt_at > bound("now"),
+            states.c.last_attempt_at > bound("now") + RUN_SPACING_MS,
         ),
         or_(
             states.c.lease_owner.is_(None),

@@ -40,20 +40,27 @@ class Fetched:
 
 async def refresh_calendar_list(engine: Engine, account_id: str, *, full: bool = False) -> ListReport:
     """Bring the account's calendars up to date, from its own sync token or, once a day, from everything."""
-    asked, now_ms = lease.terms(engine), engine.clock.now_ms()
     account = await engine.store.read(lambda tx: accounts.load(tx, account_id))
     if account is None or account.status not in ("active", "partial"):
         return ListReport(error=failures.DEAD_GRANT)
-    state = await engine.store.write(lambda tx: sync_states.take(tx, account_id, asked, now_ms))
+    state = await engine.store.write(
+        lambda tx: sync_states.take(tx, account_id, lease.terms(engine), engine.clock.now_ms())
+    )
     if state is None:
         return ListReport(held=True)
     async with lease.kept(engine, account_id, state.fence):
         try:
-            return await read_and_store(engine, state, full=full)
-        except SourceFailure as failure:
-            return await note_failure(engine, state, account.grant_number, failure)
+            return await read_or_note(engine, state, account.grant_number, full=full)
         except LeaseLost:
             return ListReport(held=True)
+
+
+async def read_or_note(engine: Engine, state: SyncState, grant_number: int, *, full: bool) -> ListReport:
+    """Raises `LeaseLost`."""
+    try:
+        return await read_and_store(engine, state, full=full)
+    except SourceFailure as failure:
+        return await note_failure(engine, state, grant_number, failure)
 
 
 async def read_and_store(engine: Engine, state: SyncState, *, full: bool) -> ListReport:

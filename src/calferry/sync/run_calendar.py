@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -186,10 +187,10 @@ async def run_terms(engine: Engine, calendar_id: str, terms: RunTerms) -> Report
 
     Google's failures end in the report and in the state row, never as an exception.
     """
-    asked = lease.terms(engine)
-    now_ms = engine.clock.now_ms()
     begun = await engine.store.write(
-        lambda tx: beginning.begin(tx, calendar_id, asked, now_ms, full=terms.full)
+        lambda tx: beginning.begin(
+            tx, calendar_id, lease.terms(engine), engine.clock.now_ms(), full=terms.full
+        )
     )
     if begun == "held":
         return Report("held")
@@ -201,19 +202,28 @@ async def run_terms(engine: Engine, calendar_id: str, terms: RunTerms) -> Report
 
 
 async def finish(engine: Engine, begun: Begun, terms: RunTerms) -> Report:
-    """Walk under the lease. Whatever is not Google's failure is ours: noted on the state row, and logged."""
+    """Walk under the lease. Whoever loses it writes nothing more, not even why."""
     async with lease.kept(engine, begun.state.id, begun.state.fence) as watch:
         run = CalendarRun(engine, begun, terms, watch)
         try:
-            report = await run.go()
+            report = await go_or_note(run)
         except LeaseLost:
             return replace(run.tally, outcome="held")
-        except asyncio.CancelledError:
-            await run.pause()
-            raise
-        except Exception:
-            log.exception("run failed", calendar_id=begun.calendar.id)
-            decision = Decision("later", failures.backoff_ms(begun.state.failures), failures.OURS)
-            await settle_failure(engine, begun, decision)
-            report = Report("failed", error=failures.OURS)
     return replace(report, requests=run.tally.requests)
+
+
+async def go_or_note(run: CalendarRun) -> Report:
+    """Whatever is not Google's failure is ours: noted on the state row, and logged. Raises `LeaseLost`."""
+    try:
+        return await run.go()
+    except LeaseLost:
+        raise
+    except asyncio.CancelledError:
+        with suppress(LeaseLost):
+            await run.pause()
+        raise
+    except Exception:
+        log.exception("run failed", calendar_id=run.begun.calendar.id)
+        decision = Decision("later", failures.backoff_ms(run.begun.state.failures), failures.OURS)
+        await settle_failure(run.engine, run.begun, decision)
+        return Report("failed", error=failures.OURS)

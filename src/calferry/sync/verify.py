@@ -1,7 +1,6 @@
 """Comparing the mirror with Google, event by event."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -70,35 +69,46 @@ def counts(item: ObservedEvent, request: ListRequest) -> bool:
     return item.status != "cancelled" or (request.mode == "series" and item.series_id is not None)
 
 
-def rows_of(connection: Connection, calendar: MirroredCalendar) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The JSON of a row, and whether the row says that the event is live."""
+
+    raw: str
+    is_live: bool
+
+
+def rows_of(connection: Connection, calendar: MirroredCalendar) -> dict[str, Kept]:
     instances = calendar.active.mode == "instances"
     statement = select(events.c.event_id, events.c.raw, events.c.status, events.c.series_id).where(
         events.c.projection_id == calendar.active.projection_id
     )
     return {
-        row.event_id: row.raw
+        row.event_id: Kept(row.raw, row.status != "cancelled")
         for row in connection.execute(statement)
         if row.status != "cancelled" or (row.series_id is not None and not instances)
     }
 
 
-def compare(calendar_id: str, truth: dict[str, bytes], stored: dict[str, str]) -> Verification:
-    """Ids in order, at most twenty of each kind."""
+def compare(calendar_id: str, truth: dict[str, bytes], stored: dict[str, Kept]) -> Verification:
+    """Ids in order, at most twenty of each kind.
+
+    A cancelled occurrence that Google has forgotten with its series is no difference.
+    """
     missing = sorted(truth.keys() - stored.keys())
-    extra = sorted(event_id for event_id in stored.keys() - truth.keys() if is_live(stored[event_id]))
+    extra = sorted(event_id for event_id in stored.keys() - truth.keys() if stored[event_id].is_live)
     different = sorted(
-        event_id for event_id in truth.keys() & stored.keys() if not same(truth[event_id], stored[event_id])
+        event_id
+        for event_id in truth.keys() & stored.keys()
+        if not same(truth[event_id], stored[event_id].raw)
     )
     return Verification(
         calendar_id, len(truth), missing[:NAMED_MAX], extra[:NAMED_MAX], different[:NAMED_MAX]
     )
 
 
-def is_live(raw: str) -> bool:
-    """A cancelled occurrence that Google has forgotten with its series is no difference."""
-    parsed: Any = msgspec.json.decode(raw)
-    return bool(parsed.get("status") != "cancelled")
-
-
 def same(one: bytes, other: str) -> bool:
-    return one.decode() == other or bool(msgspec.json.decode(one) == msgspec.json.decode(other))
+    """Compare as JSON; text that cannot be read as JSON has to be the same text."""
+    try:
+        return one.decode() == other or bool(msgspec.json.decode(one) == msgspec.json.decode(other))
+    except (msgspec.DecodeError, RecursionError):
+        return False
