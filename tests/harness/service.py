@@ -89,12 +89,14 @@ class Service:
         owner: str = "service",
         webhook: str | None = WEBHOOK,
         latency_s: float = 0.0,
+        transport: google.Transport | None = None,
+        intervals: Intervals | None = None,
     ) -> None:
         self.google = google_side
         self.clock = clock
         self.dice = dice
         self.store = store or empty_store()
-        self.transport = InProcessTransport(google_side.emulator, latency_s)
+        self.transport: Any = transport or InProcessTransport(google_side.emulator, latency_s)
         oauth = GoogleSignIn(
             google.GoogleOAuth(self.transport, "demo-client", "demo-secret", clock, dice, ENDPOINTS)
         )
@@ -110,7 +112,7 @@ class Service:
             oauth=oauth,
             source=self.source,
             webhook_address=webhook,
-            intervals=Intervals(),
+            intervals=intervals or Intervals(),
         )
 
     def source(self, account_id: AccountId) -> CalendarSource:

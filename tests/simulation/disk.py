@@ -1,0 +1,57 @@
+"""The database that survives crashes: the store's real code on an in-memory SQLite, emptied between runs."""
+
+import sqlite3
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+from calferry.store.sqlite import SqliteStore, run
+from calferry.store.tables import metadata
+
+T = TypeVar("T")
+
+# What a transaction did to event rows, for the checks that follow it.
+WATCHING = [
+    "CREATE TEMP TABLE touched (projection_id INTEGER, event_id TEXT, verb TEXT)",
+    *(
+        f"CREATE TEMP TRIGGER note_{verb} AFTER {verb.upper()} ON main.events BEGIN "
+        f"INSERT INTO touched VALUES ({row}.projection_id, {row}.event_id, '{verb}'); END"
+        for verb, row in (("insert", "new"), ("update", "new"), ("delete", "old"))
+    ),
+]
+
+
+class Disk:
+    """One database for every process of a run. Compiled statements are kept from run to run."""
+
+    def __init__(self) -> None:
+        self.store = SqliteStore(None)
+        metadata.create_all(self.store.writing)
+        with self.store.writing.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+        self.raw: sqlite3.Connection = driver
+        self.template = sqlite3.connect(":memory:")
+        self.raw.backup(self.template)
+        for statement in WATCHING:
+            self.raw.execute(statement)
+
+    def format(self) -> None:
+        """Empty every table, counters included."""
+        self.template.backup(self.raw)
+        self.raw.execute("DELETE FROM temp.touched")
+
+    def transact(self, work: Callable[[Any], T]) -> T:
+        return run(self.store.writing, work)
+
+    def touched(self) -> list[tuple[int, str, str]]:
+        """Event rows written since the last call: projection, event, verb."""
+        found = self.raw.execute("SELECT DISTINCT projection_id, event_id, verb FROM touched").fetchall()
+        if found:
+            self.raw.execute("DELETE FROM temp.touched")
+        return found
+
+
+@cache
+def the_disk() -> Disk:
+    """The only one of this interpreter."""
+    return Disk()

@@ -1,0 +1,195 @@
+"""Changes that people make to their calendars, drawn by chance."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from calferry.emulator.world.calendar import Calendar
+from calferry.emulator.world.event import Event
+from tests.simulation.world import SimulatedGoogle
+
+FIRST_DAY = datetime(2026, 9, 21, tzinfo=UTC)
+TITLES = ("Standup", "Zürich ✈", "Запуск", "Review", "<b>x</b>", "a\u0000b", "line\nbreak", "会議")
+ZONES = ("Europe/Berlin", "America/New_York", "UTC")
+
+
+class Editor:
+    """One hand at work in every calendar of the world."""
+
+    def __init__(self, google: SimulatedGoogle, dice: random.Random) -> None:
+        self.google = google
+        self.dice = dice
+        self.count = 0
+
+    def calendars(self) -> list[Calendar]:
+        return [calendar for calendar in self.google.world.calendars.values() if not calendar.deleted]
+
+    def fill(self, events: int) -> None:
+        """Give every calendar its first events."""
+        for calendar in self.calendars():
+            for _ in range(self.dice.randrange(events + 1)):
+                self.insert(calendar)
+
+    def edit(self) -> None:
+        """One change somewhere."""
+        calendar = self.dice.choice(self.calendars())
+        verb: Callable[[Calendar], None] = self.dice.choices(list(EDITS), list(EDITS.values()))[0]
+        self.google.trace.hit(f"edit {verb.__name__}")
+        self.google.trace.note(f"edit {verb.__name__} {calendar.id}")
+        verb(self, calendar)  # type: ignore[call-arg, arg-type]
+
+    def send(self, calendar: Calendar, method: str, tail: str, body: Any = None) -> Any:
+        path = f"/calendars/{quote(calendar.id, safe='')}/events{tail}"
+        return self.google.edit(calendar.owner, method, path, body)[1]
+
+    def change(self, calendar: Calendar, event: Event, body: Any) -> None:
+        self.send(calendar, "PATCH", f"/{quote(event.id, safe='')}", body)
+
+    def some(self, calendar: Calendar, suits: Callable[[Event], bool]) -> Event | None:
+        shelf = calendar.shelf
+        found = [event for event in map(shelf.as_seen, shelf) if suits(event)]
+        return self.dice.choice(found) if found else None
+
+    def title(self) -> str:
+        self.count += 1
+        return f"{self.dice.choice(TITLES)} {self.count}"
+
+    def times(self) -> dict[str, Any]:
+        start = FIRST_DAY + timedelta(
+            days=self.dice.randrange(-60, 200), minutes=15 * self.dice.randrange(96)
+        )
+        if self.dice.random() < 0.2:
+            end = start + timedelta(days=self.dice.randrange(1, 4))
+            return {"start": {"date": f"{start:%Y-%m-%d}"}, "end": {"date": f"{end:%Y-%m-%d}"}}
+        zone = self.dice.choice(ZONES)
+        end = start + timedelta(minutes=15 * self.dice.randrange(1, 9))
+        return {
+            "start": {"dateTime": start.isoformat(), "timeZone": zone},
+            "end": {"dateTime": end.isoformat(), "timeZone": zone},
+        }
+
+    def insert(self, calendar: Calendar) -> None:
+        body = {"summary": self.title(), **self.times()}
+        if self.dice.random() < 0.1:
+            body["visibility"] = "private"
+        self.send(calendar, "POST", "", body)
+
+    def insert_series(self, calendar: Calendar) -> None:
+        body = {"summary": self.title(), "recurrence": [self.rule()], **self.times()}
+        self.send(calendar, "POST", "", body)
+
+    def rule(self) -> str:
+        return f"RRULE:FREQ={self.dice.choice(('DAILY', 'WEEKLY'))};COUNT={self.dice.randrange(2, 7)}"
+
+    def rename(self, calendar: Calendar) -> None:
+        event = self.some(calendar, is_live)
+        if event:
+            self.change(calendar, event, {"summary": self.title()})
+
+    def move(self, calendar: Calendar) -> None:
+        event = self.some(calendar, is_live)
+        if event:
+            self.change(calendar, event, self.times())
+
+    def delete(self, calendar: Calendar) -> None:
+        event = self.some(calendar, is_live)
+        if event:
+            self.send(calendar, "DELETE", f"/{quote(event.id, safe='')}")
+
+    def delete_many(self, calendar: Calendar) -> None:
+        for _ in range(self.dice.randrange(2, 12)):
+            self.delete(calendar)
+
+    def insert_many(self, calendar: Calendar) -> None:
+        for _ in range(self.dice.randrange(2, 12)):
+            self.insert(calendar)
+
+    def undelete(self, calendar: Calendar) -> None:
+        event = self.some(calendar, lambda event: event.is_cancelled)
+        if event:
+            self.change(calendar, event, {"status": "confirmed"})
+
+    def occurrence(self, calendar: Calendar) -> str | None:
+        """The id of one occurrence of a living series."""
+        master = self.some(calendar, lambda event: event.is_series and not event.is_cancelled)
+        if master is None:
+            return None
+        found = list(master.occurrences(calendar.time_zone))
+        return f"{master.id}_{self.dice.choice(found).suffix}" if found else None
+
+    def change_occurrence(self, calendar: Calendar) -> None:
+        event_id = self.occurrence(calendar)
+        if event_id:
+            body = {"summary": self.title()} if self.dice.random() < 0.5 else self.times()
+            self.send(calendar, "PATCH", f"/{event_id}", body)
+
+    def cancel_occurrence(self, calendar: Calendar) -> None:
+        event_id = self.occurrence(calendar)
+        if event_id:
+            self.send(calendar, "DELETE", f"/{event_id}")
+
+    def delete_series(self, calendar: Calendar) -> None:
+        master = self.some(calendar, lambda event: event.is_series and not event.is_cancelled)
+        if master:
+            self.send(calendar, "DELETE", f"/{master.id}")
+
+    def revive_series(self, calendar: Calendar) -> None:
+        master = self.some(calendar, lambda event: event.is_series and event.is_cancelled)
+        if master:
+            self.change(calendar, master, {"status": "confirmed"})
+
+    def split_series(self, calendar: Calendar) -> None:
+        """This and following: the old series ends earlier, a new one goes on."""
+        master = self.some(calendar, lambda event: event.is_series and not event.is_cancelled)
+        if master:
+            self.change(calendar, master, {"recurrence": ["RRULE:FREQ=DAILY;COUNT=2"]})
+            self.insert_series(calendar)
+
+    def move_series(self, calendar: Calendar) -> None:
+        master = self.some(calendar, lambda event: event.is_series and not event.is_cancelled)
+        if master:
+            self.change(calendar, master, self.times())
+
+    def touch(self, calendar: Calendar) -> None:
+        """A write that changes nothing but etag and time."""
+        event = self.some(calendar, is_live)
+        if event:
+            self.change(calendar, event, {})
+
+    def expire_tokens(self, calendar: Calendar) -> None:
+        self.google.call("POST", "/_emulator/expire-sync-tokens", {"calendar_id": calendar.id})
+
+    def expire_pages(self, _: Calendar) -> None:
+        self.google.call("POST", "/_emulator/expire-page-tokens", {})
+
+    def empty_pages(self, calendar: Calendar) -> None:
+        body = {"calendar_id": calendar.id, "count": self.dice.randrange(1, 4)}
+        self.google.call("POST", "/_emulator/empty-pages", body)
+
+
+def is_live(event: Event) -> bool:
+    return not event.is_cancelled
+
+
+EDITS: dict[Callable[..., None], int] = {
+    Editor.insert: 12,
+    Editor.insert_series: 6,
+    Editor.rename: 10,
+    Editor.move: 8,
+    Editor.delete: 8,
+    Editor.delete_many: 2,
+    Editor.insert_many: 3,
+    Editor.undelete: 4,
+    Editor.change_occurrence: 6,
+    Editor.cancel_occurrence: 5,
+    Editor.delete_series: 3,
+    Editor.revive_series: 3,
+    Editor.split_series: 2,
+    Editor.move_series: 3,
+    Editor.touch: 2,
+    Editor.expire_tokens: 5,
+    Editor.expire_pages: 3,
+    Editor.empty_pages: 3,
+}

@@ -1,0 +1,135 @@
+"""What goes wrong between a process and Google, drawn anew for every request."""
+
+import json
+import random
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import unquote
+
+from calferry import google
+from calferry.emulator import Request, Response
+from calferry.emulator.world.faults import Fault, parse_action
+from tests.simulation.trace import Trace
+from tests.simulation.world import SimulatedGoogle
+
+# Actions of the local Google, by the kind of request that they are ordered for.
+ANYWHERE = (
+    "reset", "commit-then-reset", "truncate", "html-502", "return-500", "return-503", "return-504", "empty-body",
+    "commit-then-return-503", "stall-45000",
+)  # fmt: skip
+API_ONLY = (
+    "return-429", "return-403:rateLimitExceeded", "return-403:userRateLimitExceeded", "return-401",
+    "truncate-gzip", "corrupt-gzip", "wrong-content-type", "invalid-json",
+)  # fmt: skip
+LISTS_ONLY = (
+    "drop-next-sync-token", "repeat-page-token", "return-403:quotaExceeded", "return-404", "return-403:forbidden",
+)  # fmt: skip
+WITH_SYNC_TOKEN = ("return-410:fullSyncRequired", "return-410:updatedMinTooLongAgo")
+OWN = ("poison", "poison-without-id", "hollow-listing")
+EVERY_ACTION = (*ANYWHERE, *API_ONLY, *LISTS_ONLY, *WITH_SYNC_TOKEN, *OWN)
+
+POISON: tuple[dict[str, Any], ...] = (
+    {"start": 5},
+    {"start": {"dateTime": ["x"]}},
+    {"status": 7},
+    {"sequence": 10**30},
+    {"summary": "\ud83d"},
+    {"recurringEventId": {}},
+    {"updated": "yesterday"},
+    {"etag": 1},
+)
+
+
+@dataclass(slots=True)
+class Weather:
+    """Which faults occur in this run and how often; `calm` ends all of them."""
+
+    google: SimulatedGoogle
+    trace: Trace
+    dice: random.Random
+    rate: float = 0.0
+    actions: frozenset[str] = frozenset()
+    is_down: bool = False
+    excused: dict[str, set[str]] = field(default_factory=dict)
+    """Events that were sent damaged, by calendar."""
+    unauthorized: set[str] = field(default_factory=set)
+    """People whose last request was answered with 401: the next one is let through."""
+
+    def brew(self) -> None:
+        """Some of the faults, at some rate; every fifth run has fine weather."""
+        chosen = [action for action in EVERY_ACTION if self.dice.random() < 0.6]
+        self.actions = frozenset(chosen)
+        self.rate = self.dice.choice((0.0, 0.05, 0.1, 0.2, 0.35))
+
+    def calm(self) -> None:
+        self.rate, self.is_down = 0.0, False
+        self.google.world.faults.orders.clear()
+        for calendar in self.google.world.calendars.values():
+            calendar.empty_pages = 0
+
+    def answer(self, request: Request) -> Response:
+        """The local Google's answer, perhaps spoilt."""
+        action = self.choose(request)
+        if action is None:
+            return self.google.emulator.handle(request)
+        self.trace.note(f"fault {action}")
+        if action in OWN:
+            return self.spoil(request, action)
+        fault = Fault("*", action, parse_action(action))
+        self.google.world.faults.orders[:] = [fault]
+        response = self.google.emulator.handle(request)
+        self.google.world.faults.orders.clear()
+        if fault.hits:
+            self.trace.hit(f"fault {action}")
+        return response
+
+    def choose(self, request: Request) -> str | None:
+        if self.dice.random() >= self.rate:
+            return None
+        suited = [action for action in suited_to(request) if action in self.actions]
+        action = self.dice.choice(suited) if suited else None
+        if action == "return-401":
+            if request.headers["Authorization"] in self.unauthorized:
+                return None
+            self.unauthorized.add(request.headers["Authorization"])
+        return action
+
+    def spoil(self, request: Request, action: str) -> Response:
+        """A true answer with one item damaged."""
+        plain = replace(request, headers={k: v for k, v in request.headers.items() if k != "Accept-Encoding"})
+        response = self.google.emulator.handle(plain)
+        if response.status != 200:
+            return response
+        page = json.loads(response.body)
+        calendar_id = request.path.split("/")[4]
+        items = [item for item in page.get("items", ()) if item.get("status") != "cancelled"]
+        if action == "hollow-listing" or not items:
+            return response
+        item = self.dice.choice(items)
+        self.excused.setdefault(unquote(calendar_id), set()).add(item["id"])
+        if action == "poison-without-id":
+            item["id"] = self.dice.choice((None, "", 17))
+        else:
+            item.update(self.dice.choice(POISON))
+        self.trace.hit(f"fault {action}")
+        body = json.dumps(page).encode()
+        headers = response.headers | {"Content-Length": str(len(body))}
+        return replace(response, body=body, headers=headers)
+
+
+def suited_to(request: Request) -> tuple[str, ...]:
+    """Actions that make sense for a request."""
+    if "/calendar/v3/" not in request.path:
+        return ANYWHERE
+    if not request.path.endswith("/events"):
+        return (*ANYWHERE, *API_ONLY)
+    own = OWN if "iCalUID=" not in request.query else ()
+    with_token = WITH_SYNC_TOKEN if "syncToken=" in request.query else ()
+    return (*ANYWHERE, *API_ONLY, *LISTS_ONLY, *with_token, *own)
+
+
+class Unreachable(google.Unreachable):
+    """What a process sees of a Google that is down."""
+
+    def __init__(self) -> None:
+        super().__init__("connection refused", kind="connect")

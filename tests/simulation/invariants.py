@@ -1,0 +1,362 @@
+"""What must hold after every commit, whatever has gone wrong."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from calferry.core.content import same_content
+from calferry.core.limits import RUN_SPACING_MS
+from tests.simulation.disk import Disk
+from tests.simulation.trace import Trace
+from tests.simulation.world import BEGINNING, SimulatedGoogle, Window
+
+STATES = (
+    "SELECT id, kind, status, sync_token, page_token, page_dirty_seq, dirty_seq, clean_seq, lease_owner, "
+    "lease_until, lease_boot, fence, last_success_at, last_attempt_at FROM sync_states"
+)
+CALENDARS = (
+    "SELECT c.id, c.google_id, c.user_id, c.projection_id, p.mode, p.window_start_at, p.window_end_at, a.email, "
+    "c.removed_at, c.selected, c.access_role FROM calendars c JOIN accounts a ON a.id = c.account_id "
+    "LEFT JOIN projections p ON p.id = c.projection_id"
+)
+ROWS = "SELECT event_id, status, etag, raw, change_id, missing_since, series_id FROM events WHERE projection_id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A row of `sync_states`."""
+
+    id: str
+    kind: str
+    status: str
+    sync_token: str | None
+    page_token: str | None
+    page_dirty_seq: int | None
+    dirty_seq: int
+    clean_seq: int
+    lease_owner: str | None
+    lease_until: int | None
+    lease_boot: str | None
+    fence: int
+    last_success_at: int | None
+    last_attempt_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """A calendar with the projection that readers see."""
+
+    id: str
+    google_id: str
+    user_id: int
+    projection_id: int | None
+    mode: str | None
+    window_start_at: int | None
+    window_end_at: int | None
+    email: str
+    removed_at: int | None
+    selected: int
+    access_role: str
+
+    @property
+    def window(self) -> Window | None:
+        if self.window_start_at is None or self.window_end_at is None:
+            return None
+        return self.window_start_at, self.window_end_at
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event row."""
+
+    event_id: str
+    status: str
+    etag: str | None
+    raw: str
+    change_id: int
+    missing_since: int | None
+    series_id: str | None
+
+    @property
+    def is_live(self) -> bool:
+        return self.status != "cancelled"
+
+    @property
+    def number(self) -> int | None:
+        """The change number of the version; None for a row that readers do not see."""
+        if not self.is_live or self.etag is None:
+            return None
+        return int(self.etag.strip('"')) // 2
+
+
+@dataclass(slots=True)
+class Known:
+    """What the checks remember of a calendar."""
+
+    floor: int = BEGINNING
+    """The change number that the newest completed sync covered."""
+    logged: set[str] = field(default_factory=set)
+    """Live events, as a reader of the change log would believe."""
+    marks: dict[int, int] = field(default_factory=dict)
+    """World's change number when each mark was made."""
+    resumed: int | None = None
+    """The fence of the run that goes on with a stored page."""
+    holder: str | None = None
+    """Who took the lease last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A new line of the change log."""
+
+    user_id: int
+    number: int
+    calendar_id: str
+    event_id: str | None
+    kind: str
+
+
+@dataclass(slots=True)
+class Commit:
+    """One transaction: who made it, and what it changed."""
+
+    owner: str
+    states: dict[str, State]
+    """As they were before."""
+    calendars: dict[str, Mirrored]
+    """As they were before."""
+    entries: list[Entry]
+    rows: dict[tuple[int, str], Row | None] = field(default_factory=dict)
+    """Rows that were written, as they were before, by projection and event id."""
+    deleted: set[tuple[int, str]] = field(default_factory=set)
+    """Rows that only were deleted."""
+
+
+class Invariants:
+    """Compares the store with the world after every commit."""
+
+    def __init__(self, disk: Disk, google: SimulatedGoogle, trace: Trace) -> None:
+        self.disk = disk
+        self.google = google
+        self.trace = trace
+        self.excused: dict[str, set[str]] = {}
+        """Events that were sent damaged, by Google's calendar id."""
+        self.lies: set[str] = set()
+        """Sync tokens that Google gave with a listing that was not true."""
+        self.states: dict[str, State] = {}
+        self.calendars: dict[str, Mirrored] = {}
+        self.projections: dict[int, str] = {}
+        self.rows: dict[int, dict[str, Row]] = {}
+        self.known: dict[str, Known] = {}
+        self.heads: dict[int, int] = {}
+        self.skew_ms = 0
+        self.commits = 0
+
+    def all(self, statement: str, *values: Any) -> list[Any]:
+        return self.disk.raw.execute(statement, values).fetchall()
+
+    def after_commit(self, owner: str, skew_ms: int) -> None:
+        """Look at what the transaction of that process did."""
+        self.commits += 1
+        commit = Commit(owner, self.states, self.calendars, self.new_entries())
+        self.states = {row[0]: State(*row) for row in self.all(STATES)}
+        self.calendars = {row[0]: Mirrored(*row) for row in self.all(CALENDARS)}
+        self.find_projections()
+        self.take_over(commit)
+        for state in self.states.values():
+            self.known.setdefault(state.id, Known())
+            old = commit.states.get(state.id)
+            if old is not None and old != state:
+                self.check_state(old, state, skew_ms)
+            elif old is None:
+                self.note_marks(state, 0)
+        self.skew_ms = skew_ms
+        self.check_writer(commit)
+        self.replay(commit)
+        for calendar in self.calendars.values():
+            self.check_calendar(calendar, commit)
+
+    def violated(self, invariant: str, message: str) -> None:
+        self.trace.violated(invariant, message)
+
+    def new_entries(self) -> list[Entry]:
+        """Lines added to the change log; their numbers go on without a gap."""
+        entries: list[Entry] = []
+        for user_id, head in self.all("SELECT id, change_head FROM users"):
+            last = self.heads.get(user_id, 0)
+            if head == last:
+                continue
+            statement = "SELECT user_id, id, calendar_id, event_id, kind FROM changes WHERE user_id = ? AND id > ? ORDER BY id"
+            found = [Entry(*row) for row in self.all(statement, user_id, last)]
+            if [entry.number for entry in found] != list(range(last + 1, head + 1)):
+                self.violated("change log", f"user {user_id}: {last} to {head}, but {len(found)} entries")
+            self.heads[user_id] = head
+            entries += found
+        return entries
+
+    def find_projections(self) -> None:
+        statement = "SELECT id, calendar_id, window_start_at, window_end_at FROM projections WHERE id > ?"
+        for number, calendar_id, start_at, end_at in self.all(statement, max(self.projections, default=0)):
+            self.projections[number] = calendar_id
+            window = None if start_at is None else (start_at, end_at)
+            self.google.view(self.calendars[calendar_id].google_id, window)
+
+    def take_over(self, commit: Commit) -> None:
+        """Read again the event rows that the transaction wrote."""
+        for projection_id, event_id, verb in self.disk.touched():
+            key = (projection_id, event_id)
+            rows = self.rows.setdefault(projection_id, {})
+            found = self.all(f"{ROWS} AND event_id = ?", projection_id, event_id)
+            commit.rows.setdefault(key, rows.get(event_id))
+            (commit.deleted.add if verb == "delete" else commit.deleted.discard)(key)
+            if found:
+                rows[event_id] = Row(*found[0])
+            else:
+                rows.pop(event_id, None)
+
+    def check_state(self, old: State, new: State, skew_ms: int) -> None:
+        known = self.known[new.id]
+        self.note_marks(new, old.dirty_seq)
+        if new.fence < old.fence:
+            self.violated("INV-17", f"{new.id}: the fence went from {old.fence} back to {new.fence}")
+        if new.fence > old.fence and new.lease_owner is not None:
+            self.check_taking(old, new, known, skew_ms)
+        if old.page_token is not None and new.page_token is None and not has_finished(old, new):
+            known.resumed = None
+        if has_finished(old, new) and known.resumed == new.fence and new.dirty_seq <= new.clean_seq:
+            self.violated("INV-5", f"{new.id}: a resumed pass is not followed by another one")
+        if new.clean_seq != old.clean_seq:
+            self.check_clean(old, new, known)
+
+    def note_marks(self, state: State, before: int) -> None:
+        for mark in range(before + 1, state.dirty_seq + 1):
+            self.known[state.id].marks[mark] = self.google.world.log.last
+
+    def check_taking(self, old: State, new: State, known: Known, skew_ms: int) -> None:
+        """A run begins: nobody else runs the resource, and the last run began a second ago at least."""
+        now_ms = int(asyncio.get_running_loop().time() * 1000)
+        is_over = old.lease_until is not None and old.lease_until <= now_ms
+        if old.lease_owner is not None and not is_over and old.lease_boot == new.lease_boot:
+            self.violated("INV-17", f"{new.lease_owner} took {new.id} from {old.lease_owner}")
+        since = (new.last_attempt_at or 0) - (old.last_attempt_at or 0)
+        if since < RUN_SPACING_MS and skew_ms == self.skew_ms:
+            self.violated("INV-19", f"{new.id}: two runs within {since} ms")
+        known.holder = new.lease_owner
+        known.resumed = new.fence if new.page_token is not None else None
+
+    def check_clean(self, old: State, new: State, known: Known) -> None:
+        """What was marked before the first page was asked for has been seen."""
+        if new.clean_seq > new.dirty_seq or new.clean_seq < old.clean_seq:
+            self.violated(
+                "INV-5", f"{new.id}: clean {old.clean_seq} to {new.clean_seq}, dirty {new.dirty_seq}"
+            )
+        calendar = self.calendars.get(new.id)
+        if calendar is None or new.sync_token is None or new.sync_token in self.lies:
+            return
+        position = self.google.position(calendar.google_id, calendar.email, new.sync_token)
+        marked = known.marks.get(new.clean_seq, BEGINNING)
+        if position < marked:
+            self.violated(
+                "INV-5", f"{new.id}: clean {new.clean_seq} was marked at {marked}, seen up to {position}"
+            )
+
+    def check_writer(self, commit: Commit) -> None:
+        """Event rows are written under the lease of their calendar alone."""
+        for projection_id, event_id in commit.rows.keys() - commit.deleted:
+            holder = self.known[self.projections[projection_id]].holder
+            if holder != commit.owner:
+                self.violated("INV-17", f"{commit.owner} wrote {event_id}, but {holder} runs the calendar")
+
+    def replay(self, commit: Commit) -> None:
+        """Follow the change log as a reader does; every entry agrees with its row."""
+        newest: dict[tuple[str, str], Entry] = {}
+        for entry in commit.entries:
+            if entry.event_id is not None:
+                newest[entry.calendar_id, entry.event_id] = entry
+        for (calendar_id, event_id), entry in newest.items():
+            calendar = self.calendars.get(calendar_id)
+            logged = self.known.setdefault(calendar_id, Known()).logged
+            (logged.discard if entry.kind == "cancelled" else logged.add)(event_id)
+            if calendar is None or calendar.projection_id is None:
+                continue
+            row = self.rows.get(calendar.projection_id, {}).get(event_id)
+            if entry.kind != "cancelled" and (row is None or row.change_id != entry.number):
+                kept = row and row.change_id
+                self.violated("change log", f"{event_id}: entry {entry.number} ({entry.kind}), row {kept}")
+
+    def check_calendar(self, calendar: Mirrored, commit: Commit) -> None:
+        if calendar.projection_id is None:
+            return
+        old, state = commit.states.get(calendar.id), self.states.get(calendar.id)
+        before = commit.calendars.get(calendar.id)
+        switched = before is None or before.projection_id != calendar.projection_id
+        known = self.known[calendar.id]
+        whole = switched
+        if state and state.sync_token and state.sync_token not in self.lies:
+            if old is None or state.sync_token != old.sync_token:
+                position = self.google.position(calendar.google_id, calendar.email, state.sync_token)
+                whole, known.floor = True, max(known.floor, position)
+        written = [event_id for number, event_id in commit.rows if number == calendar.projection_id]
+        if not written and not whole:
+            return
+        rows = self.rows.get(calendar.projection_id, {})
+        self.check_log(calendar, commit, written, rows, switched=switched)
+        for event_id in written:
+            self.check_step(
+                calendar, commit, event_id, is_finish=state is not None and has_finished(old, state)
+            )
+        view = self.google.view(calendar.google_id, calendar.window)
+        self.check_rows(calendar, known, rows, sorted({*view.history, *rows}) if whole else written)
+
+    def check_log(
+        self, calendar: Mirrored, commit: Commit, written: list[str], rows: dict[str, Row], *, switched: bool
+    ) -> None:
+        """Who follows the log has exactly what the rows say."""
+        live = {event_id for event_id, row in rows.items() if row.is_live}
+        logged = self.known[calendar.id].logged
+        if live != logged:
+            self.violated(
+                "change log", f"{calendar.id}: rows without log {live - logged}, and back {logged - live}"
+            )
+        if switched:
+            return
+        told = {entry.event_id for entry in commit.entries if entry.calendar_id == calendar.id}
+        for event_id in written:
+            before, now = commit.rows[calendar.projection_id or 0, event_id], rows.get(event_id)
+            if before is None or now is None or event_id in told or not (before.is_live and now.is_live):
+                continue
+            if before.raw != now.raw and not same_content(before.raw, now.raw):
+                self.violated("change log", f"{event_id} changed without an entry")
+
+    def check_step(self, calendar: Mirrored, commit: Commit, event_id: str, *, is_finish: bool) -> None:
+        """No row goes back in time, and none is swept before the end of a listing."""
+        number = calendar.projection_id or 0
+        before, now = commit.rows[number, event_id], self.rows[number].get(event_id)
+        if before is None or now is None:
+            return
+        if before.number is not None and now.number is not None and now.number < before.number:
+            self.violated("INV-8", f"{event_id}: version {before.number} replaced by {now.number}")
+        is_swept = before.is_live and not now.is_live and '"etag"' not in now.raw
+        if is_swept and now.series_id is None and calendar.mode == "series" and not is_finish:
+            self.violated("INV-4", f"{event_id} was swept before the listing was complete")
+
+    def check_rows(self, calendar: Mirrored, known: Known, rows: dict[str, Row], ids: Iterable[str]) -> None:
+        """Every row shows what it showed at the newest sync token, or something newer."""
+        view = self.google.view(calendar.google_id, calendar.window)
+        excused = self.excused.get(calendar.google_id, set())
+        for event_id in ids:
+            row = rows.get(event_id)
+            shown = row.number if row else None
+            allowed = view.since(event_id, known.floor)
+            if shown in allowed or event_id in excused:
+                continue
+            if row is not None and row.missing_since is not None and None in allowed:
+                continue
+            name = "INV-3" if shown is None else "INV-2"
+            self.violated(name, f"{calendar.id} {event_id}: shows {shown}, {known.floor} allows {allowed}")
+
+
+def has_finished(old: State | None, new: State) -> bool:
+    """Whether the transaction stored the end of a pass."""
+    return old is None or old.last_success_at != new.last_success_at

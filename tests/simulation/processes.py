@@ -1,0 +1,240 @@
+"""Processes of the service that can be killed at any wait: the shipped engine behind ports that may fail."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar, copy_context
+from typing import Any, TypeVar
+
+from calferry import google
+from calferry.duties.open_channels import setup_channels
+from calferry.duties.purge import purge
+from calferry.duties.renew_channels import renew_channels
+from calferry.duties.rescue import rescue
+from calferry.emulator import Request
+from calferry.jobs.scheduler import Scheduler
+from calferry.jobs.timers import Timer
+from calferry.store import leftovers
+from calferry.sync.engine import Intervals
+from tests.harness.ports import VirtualClock
+from tests.harness.service import Service
+from tests.harness.wire import received
+from tests.simulation.disk import Disk
+from tests.simulation.faults import Unreachable, Weather
+from tests.simulation.invariants import Invariants
+from tests.simulation.trace import Trace
+
+T = TypeVar("T")
+
+TIMERS = (
+    Timer("rescue", 15.0, rescue),
+    Timer("open_channels", 20.0, setup_channels, first_s=2.0),
+    Timer("renew_channels", 40.0, renew_channels, first_s=5.0),
+    Timer("purge", 120.0, purge, first_s=60.0),
+)
+INTERVALS = Intervals(poll_with_push_s=120.0, poll_without_push_s=40.0, calendar_list_s=100.0)
+UNTOUCHED_STEPS = 10**9
+
+current: ContextVar["Process | None"] = ContextVar("process", default=None)
+
+
+class Crash(BaseException):
+    """The process is no more. Nothing that is written catches it."""
+
+
+class Process:
+    """One life of one process."""
+
+    def __init__(self, place: "Machine", name: str, crash_at: int) -> None:
+        self.machine = place
+        self.name = name
+        self.crash_at = crash_at
+        self.trace = place.trace
+        self.dice = random.Random(f"{place.seed}/{name}")
+        self.steps = 0
+        self.is_dead = False
+        self.frozen_until = 0.0
+        self.tasks: list[asyncio.Task[Any]] = []
+        self.context = copy_context()
+        self.context.run(current.set, self)
+        self.service = Service(
+            place.google,
+            Clock(self),
+            self.dice,
+            store=Store(self),
+            owner=name,
+            transport=Transport(self),
+            intervals=INTERVALS,
+        )
+        self.engine = self.service.engine
+
+    def start(self) -> None:
+        self.trace.note(f"{self.name} starts")
+        self.spawn(self.run(), f"{self.name} scheduler")
+
+    async def run(self) -> None:
+        if self.machine.dice.random() < 0.5:
+            await self.engine.store.write(self.free_leases_of_the_dead)
+        await Scheduler(self.engine, timers=TIMERS).run()
+
+    def free_leases_of_the_dead(self, connection: Any) -> None:
+        dead = [name for name in leftovers.lease_owners(connection) if name not in self.machine.living]
+        leftovers.free_leases_of(connection, dead)
+
+    def spawn(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """A task that dies with the process."""
+        return asyncio.get_running_loop().create_task(work, name=name, context=self.context)
+
+    async def step(self, what: str, longest_s: float = 0.02) -> None:
+        """A wait: time passes, and the process may die before or after."""
+        self.check()
+        self.steps += 1
+        if self.steps == self.crash_at:
+            self.crash(what)
+        await asyncio.sleep(self.delay_s(longest_s))
+        while self.frozen_until > self.machine.time():
+            await asyncio.sleep(self.frozen_until - self.machine.time())
+        self.check()
+
+    def delay_s(self, longest_s: float) -> float:
+        chance = self.dice.random()
+        if chance < 0.5:
+            return 0.0
+        return self.dice.random() * longest_s * (20 if chance > 0.97 else 1)
+
+    def check(self) -> None:
+        if self.is_dead:
+            raise Crash
+
+    def crash(self, what: str) -> None:
+        """End every task of the process; raises `Crash` in the one that is running."""
+        self.trace.note(f"{self.name} crashes at step {self.steps}: {what}")
+        self.trace.hit("crash")
+        self.trace.hit(f"crash {what.partition(':')[0]}")
+        self.end()
+        raise Crash
+
+    def end(self) -> None:
+        self.is_dead = True
+        this = asyncio.current_task()
+        for task in self.tasks:
+            if task is not this and not task.done():
+                task.cancel()
+        self.machine.died(self)
+
+
+class Machine:
+    """The processes, the disk under them, and the one clock they share."""
+
+    def __init__(self, seed: str, disk: Disk, weather: Weather, checks: Invariants, trace: Trace) -> None:
+        self.seed = seed
+        self.disk = disk
+        self.weather = weather
+        self.google = weather.google
+        self.checks = checks
+        self.trace = trace
+        self.dice = random.Random(f"{seed}/machine")
+        self.skew_ms = 0
+        self.living: dict[str, Process] = {}
+        self.lives = 0
+        self.refreshing: set[bytes] = set()
+
+    def time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def start(self, crash_at: int = UNTOUCHED_STEPS) -> Process:
+        self.lives += 1
+        process = Process(self, f"p{self.lives}", crash_at)
+        self.living[process.name] = process
+        process.start()
+        return process
+
+    def died(self, process: Process) -> None:
+        self.living.pop(process.name, None)
+
+    def any(self) -> Process | None:
+        """One of the living."""
+        return self.dice.choice(list(self.living.values())) if self.living else None
+
+
+def task_factory(
+    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any
+) -> asyncio.Task[Any]:
+    """Tasks know the process that they belong to, and the process knows them."""
+    context = options.get("context")
+    process = current.get() if context is None else context.get(current)
+    task = asyncio.Task(work, loop=loop, **options)
+    if process is not None:
+        if len(process.tasks) > 100:
+            process.tasks = [known for known in process.tasks if not known.done()]
+        process.tasks.append(task)
+        if process.is_dead:
+            task.cancel()
+    return task
+
+
+class Clock(VirtualClock):
+    """The machine's clock, seen from one process."""
+
+    def __init__(self, process: Process) -> None:
+        super().__init__()
+        self.process = process
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self.process.machine.skew_ms
+
+    async def sleep(self, seconds: float) -> None:
+        await self.process.step("sleep", 0.0)
+        await asyncio.sleep(seconds)
+        self.process.check()
+
+
+class Store:
+    """The disk, seen from one process: it may die before a transaction, or after it without learning of it."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.disk = process.machine.disk
+
+    async def read(self, work: Callable[[Any], T]) -> T:
+        await self.process.step("read")
+        return self.disk.transact(work)
+
+    async def write(self, work: Callable[[Any], T]) -> T:
+        process = self.process
+        await process.step("before commit")
+        result = self.disk.transact(work)
+        process.machine.checks.after_commit(process.name, process.machine.skew_ms)
+        await process.step("after commit")
+        return result
+
+    async def close(self) -> None:
+        """The disk stays."""
+
+
+class Transport:
+    """The way to Google, seen from one process."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.machine = process.machine
+
+    async def send(self, request: google.WireRequest) -> google.WireResponse:
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                return await self.exchange(request)
+        except TimeoutError:
+            raise google.Unreachable("no answer in time", kind="timeout") from None
+
+    async def exchange(self, request: google.WireRequest) -> google.WireResponse:
+        name = request.url.rpartition("/")[2].partition("?")[0]
+        await self.process.step(f"before request: {name}", 0.3)
+        if self.machine.weather.is_down:
+            self.machine.trace.hit("fault down")
+            raise Unreachable
+        asked = Request.of(request.method, request.url, request.headers, request.body or b"")
+        response = self.machine.weather.answer(asked)
+        self.machine.trace.note(f"{self.process.name} {request.method} {name} {response.status}")
+        await asyncio.sleep(response.delay_s)
+        await self.process.step(f"after request: {name}", 0.3)
+        return received(response, request.max_body_bytes)

@@ -1,0 +1,152 @@
+"""The local Google of a run, edited as its people would, and what each listing of it ought to show."""
+
+import json
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from calferry.emulator import Request
+from calferry.emulator.world import listing, sync_tokens
+from calferry.emulator.world.calendar import Calendar, at_least
+from calferry.emulator.world.listing import EventQuery
+from tests.harness.ports import VirtualClock
+from tests.harness.service import LocalGoogle
+from tests.simulation.trace import Trace
+
+PEOPLE = ("alice@example.com", "bob@example.com")
+FULL_SCOPE = "https://www.googleapis.com/auth/calendar"
+FOR_GOOD_S = 10 * 365 * 86_400
+BEGINNING = -1
+
+Window = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An event from the change number `at` on: the version shown (its own number), or None when it is not live."""
+
+    at: int
+    number: int | None
+
+
+@dataclass(slots=True)
+class View:
+    """What one way of listing a calendar shows, and showed: versions by event id, oldest first."""
+
+    calendar: Calendar
+    window: Window | None
+    history: dict[str, list[Version]] = field(default_factory=dict)
+    looked_at: int = BEGINNING
+
+    def refresh(self, last: int, now: float) -> None:
+        """Take note of what changed up to the change number `last`."""
+        if last == self.looked_at:
+            return
+        self.looked_at = last
+        current = self.live(now)
+        for event_id, number in current.items():
+            self.note(event_id, last, number)
+        for event_id in self.history.keys() - current.keys():
+            self.note(event_id, last, None)
+
+    def live(self, now: float) -> dict[str, int]:
+        """Numbers of the live events by id."""
+        shelf = self.calendar.shelf
+        if self.window is None:
+            return {event.id: event.number for event in map(shelf.as_seen, shelf) if not event.is_cancelled}
+        query = EventQuery(
+            single_events=True, time_min=self.window[0] // 1000, time_max=self.window[1] // 1000
+        )
+        return {event.id: event.number for event in listing.select(self.calendar, query, now)}
+
+    def note(self, event_id: str, at: int, number: int | None) -> None:
+        versions = self.history.setdefault(event_id, [])
+        if versions[-1].number != number if versions else number is not None:
+            versions.append(Version(at, number))
+
+    def since(self, event_id: str, position: int) -> list[int | None]:
+        """What may be shown by somebody who knows everything up to `position`: that version, and every later one."""
+        known: int | None = None
+        later: list[int | None] = []
+        for version in self.history.get(event_id, ()):
+            if version.at <= position:
+                known = version.number
+            else:
+                later.append(version.number)
+        return [known, *later]
+
+
+class SimulatedGoogle(LocalGoogle):
+    """The local Google with memory. Its clock never jumps."""
+
+    def __init__(self, dice: random.Random, trace: Trace) -> None:
+        self.clock = VirtualClock()
+        super().__init__(self.clock, dice, seed_document(dice))
+        self.trace = trace
+        self.world = self.emulator.world
+        self.views: dict[tuple[str, Window | None], View] = {}
+        self.edit_tokens: dict[str, str] = {}
+        self.revoked: set[str] = set()
+
+    def token(self, user: str) -> str:
+        """A token of the person's own, which is not the service's and which no revocation touches."""
+        token = self.edit_tokens.get(user)
+        if token is None:
+            desk, now = self.world.oauth, self.emulator.now()
+            made = desk.grant_access_token(user, "demo-client", (FULL_SCOPE,), now, "", FOR_GOOD_S)
+            token = self.edit_tokens[user] = made.token
+        return token
+
+    def edit(self, user: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """A change made by a person; what the listings show is noted. Status and parsed answer."""
+        headers = {"authorization": f"Bearer {self.token(user)}", "content-type": "application/json"}
+        sent = b"" if body is None else json.dumps(body).encode()
+        response = self.emulator.handle(Request.of(method, f"/calendar/v3{path}", headers, sent))
+        self.emulator.requests.pop()
+        if response.status < 300:
+            self.refresh()
+        return response.status, json.loads(response.body) if response.body else None
+
+    def refresh(self) -> None:
+        for view in self.views.values():
+            view.refresh(self.world.log.last, self.emulator.now())
+
+    def view(self, google_id: str, window: Window | None) -> View:
+        """The view of a calendar; one that is new knows nothing of earlier times."""
+        key = (google_id, window)
+        if key not in self.views:
+            self.views[key] = View(self.world.calendars[google_id], window)
+            self.views[key].refresh(self.world.log.last, self.emulator.now())
+        return self.views[key]
+
+    def position(self, google_id: str, email: str, token: str) -> int:
+        """The change number up to which a sync token of the calendar's events speaks."""
+        return sync_tokens.decode(token, f"events {google_id} {email}").position
+
+    def role(self, google_id: str, email: str) -> str:
+        return self.world.calendars[google_id].role_of(email)
+
+    def listed(self, email: str) -> set[str]:
+        """Calendars that the person has in the list and may see."""
+        return {
+            google_id
+            for google_id, entry in self.world.people[email].entries.items()
+            if not entry.deleted
+            and not self.world.calendars[google_id].deleted
+            and at_least(self.role(google_id, email), "freeBusyReader")
+        }
+
+    def api_requests(self) -> int:
+        return len(self.emulator.requests)
+
+
+def seed_document(dice: random.Random) -> dict[str, Any]:
+    """One or two people with one to three calendars in all; the events come through edits."""
+    people: list[dict[str, Any]] = []
+    for email in PEOPLE[: dice.choice((1, 1, 2))]:
+        name = email.partition("@")[0]
+        calendars = [{"id": email, "summary": email, "primary": True}]
+        for n in range(dice.choice((0, 1, 1, 2))):
+            calendars.append({"id": f"{name}-{n}@group.calendar.google.com", "summary": f"{name} {n}"})
+        people.append({"email": email, "name": name, "time_zone": "Europe/Berlin", "calendars": calendars})
+    return {"people": people}
