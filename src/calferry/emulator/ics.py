@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from icalendar import Calendar as ICalendar
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from calferry.emulator.ics_people import attendees_of, organizer_of
 from calferry.emulator.world import when
@@ -31,7 +32,7 @@ def seed_document(content: bytes, name: str) -> Json:
     Raises ValueError if it is not iCalendar.
     """
     source = ICalendar.from_ical(content)
-    zone = _known_zone(str(source.get("X-WR-TIMEZONE", "")), "Etc/UTC")
+    zone = _calendar_zone(source)
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "imported"
     calendar: Json = {
         "id": f"{slug}@group.calendar.google.com",
@@ -42,6 +43,18 @@ def seed_document(content: bytes, name: str) -> Json:
     if "X-WR-CALDESC" in source:
         calendar["description"] = str(source["X-WR-CALDESC"])
     return {"calendars": [calendar]}
+
+
+def _calendar_zone(source: Any) -> str:
+    """The zone that the file names for itself, else the only one it describes, else UTC."""
+    named = str(source.get("X-WR-TIMEZONE", ""))
+    described = {str(component.get("TZID", "")) for component in source.walk("VTIMEZONE")}
+    return _iana(named) or (_iana(described.pop()) if len(described) == 1 else "") or "Etc/UTC"
+
+
+def _iana(name: str) -> str:
+    """The IANA name for an IANA or Windows zone name, empty for anything else."""
+    return _known_zone(name, WINDOWS_TO_OLSON.get(name, ""))
 
 
 def _known_zone(name: str, otherwise: str) -> str:
@@ -89,7 +102,7 @@ def _master(component: Any, zone: str, seen: Counter[str]) -> Json:
 def _exception(component: Any, zone: str, all_day: dict[str, bool]) -> Json:
     uid = _uid(component)
     parent = _event_id(uid)
-    original = _stamp(component["RECURRENCE-ID"].dt, zone)
+    original = _stamp(component["RECURRENCE-ID"].dt, zone, _tzid(component, "RECURRENCE-ID"))
     if all_day.get(parent) and "dateTime" in original:
         original = {"date": original["dateTime"][:10]}
     fields = {"iCalUID": uid, **_fields(component, zone)}
@@ -137,15 +150,21 @@ def _times(component: Any, zone: str) -> Iterator[tuple[str, Json]]:
         end = when.day_after(start)
     if isinstance(start, datetime) and _aware(end, zone) < _aware(start, zone):
         end = start
-    yield "start", _stamp(start, zone)
-    yield "end", _stamp(end, zone)
+    named = _tzid(component, "DTSTART")
+    yield "start", _stamp(start, zone, named)
+    yield "end", _stamp(end, zone, _tzid(component, "DTEND") or named)
 
 
-def _stamp(moment: date, zone: str) -> Json:
+def _tzid(component: Any, name: str) -> str:
+    """The IANA zone that a property of the event names, empty if it names none that is known."""
+    return _iana(str(component[name].params.get("TZID", ""))) if name in component else ""
+
+
+def _stamp(moment: date, zone: str, named: str) -> Json:
     if not isinstance(moment, datetime):
         return {"date": moment.isoformat()}
     found = _aware(moment, zone)
-    return {"dateTime": when.text_of(found), "timeZone": _zone_name(found, zone)}
+    return {"dateTime": when.text_of(found), "timeZone": named or _zone_name(found, zone)}
 
 
 def _aware(moment: datetime, zone: str) -> datetime:

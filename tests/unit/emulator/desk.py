@@ -2,7 +2,7 @@
 
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -17,13 +17,14 @@ CALENDAR = "/calendar/v3/calendars"
 @dataclass
 class Answer:
     response: Response
-    status: int = field(init=False)
-    json: Any = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.status = self.response.status
-        is_json = "json" in self.response.headers.get("Content-Type", "")
-        self.json = json.loads(self.response.body) if is_json and self.response.body else None
+    @property
+    def status(self) -> int:
+        return self.response.status
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.response.body)
 
     @property
     def reason(self) -> str:

@@ -11,7 +11,7 @@ PLAIN_ACTIONS = (
     "reset", "commit-then-reset", "truncate", "truncate-gzip", "corrupt-gzip", "wrong-content-type",
     "html-502", "invalid-json", "empty-body", "drop-next-sync-token", "repeat-page-token",
 )  # fmt: skip
-_RETURN = re.compile(r"(return|commit-then-return)-(\d{3})(?::([A-Za-z.]+))?\Z")
+_RETURN = re.compile(r"(return|commit-then-return)-(\d{3})(?::([A-Za-z._]+))?\Z")
 _STALL = re.compile(r"stall-(\d+)\Z")
 ACTIONS_TEXT = (
     "return-<status>[:<reason>], commit-then-return-<status>[:<reason>], stall-<ms>, mutate:<json merge patch>, "
