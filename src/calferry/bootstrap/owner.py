@@ -15,18 +15,19 @@ def own_name() -> str:
 
 
 def started_at(pid: int) -> str:
-    """When the process started, in the system's own count; empty where that cannot be told."""
+    """When the process started, in the system's own count; empty for an ended one, and where it cannot be told."""
     try:
-        fields = (PROCESSES / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        line = (PROCESSES / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return fields.rpartition(")")[2].split()[19]
+    fields = line.rpartition(")")[2].split()
+    return "" if fields[0] == "Z" else fields[19]
 
 
 def is_gone(name: str) -> bool:
     """Whether the process of that name ran on this machine and does not any more. False when unknown."""
-    host, _, rest = name.rpartition("/")[0].rpartition("/") if name.count("/") >= 2 else ("", "", "")
+    host, _, pid = name.rpartition("/")[0].rpartition("/")
     start = name.rpartition("/")[2]
-    if host != socket.gethostname() or not rest.isdecimal() or not start:
+    if host != socket.gethostname() or not pid.isdecimal() or not start:
         return False
-    return started_at(int(rest)) != start
+    return started_at(int(pid)) != start
