@@ -1,10 +1,24 @@
 """What is due: reads behind the scan that starts runs, and behind the cron routes."""
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from functools import cache
+from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
 
+from calferry.core.limits import WAIT_MAX_MS
 from calferry.store.sync_states import LeaseTerms
 from calferry.store.tables import accounts, calendars, channels, sync_states
 
@@ -30,20 +44,42 @@ def now(
 
     At most `per_account` of one account, its calendar list and its primary calendar first; accounts take turns.
     """
-    ranked = rank_due(now_ms, lease).subquery()
-    statement = (
+    values = {
+        "now": now_ms,
+        "lease_now": lease.now,
+        "boot": lease.boot,
+        "per_account": per_account,
+        "at_most": at_most,
+    }
+    rows = connection.execute(due_statement(), values)
+    return [Due(row.id, cast(Kind, row.kind), row.account_id) for row in rows]
+
+
+@cache
+def due_statement() -> Select[Any]:
+    """Built once: every worker asks this every other second, and building it costs more than running it."""
+    boot: Any = bindparam("boot", type_=String)
+    lease = LeaseTerms("", boot, bound("lease_now"))
+    ranked = rank_due(bound("now"), lease).subquery()
+    return (
         select(ranked.c.id, ranked.c.kind, ranked.c.account_id)
-        .where(ranked.c.place <= per_account)
+        .where(ranked.c.place <= bound("per_account"))
         .order_by(ranked.c.place, ranked.c.next_due_at)
-        .limit(at_most)
+        .limit(bound("at_most"))
     )
-    return [Due(row.id, cast(Kind, row.kind), row.account_id) for row in connection.execute(statement)]
+
+
+def bound(name: str) -> Any:
+    return bindparam(name, type_=BigInteger)
+
+
+NEXT_AT = select(func.min(sync_states.c.next_due_at)).where(sync_states.c.next_due_at > bound("now"))
 
 
 def next_at(connection: Connection, now_ms: int) -> int | None:
     """When the next resource comes due that is not yet; whether it may run then is not looked at."""
-    statement = select(func.min(sync_states.c.next_due_at)).where(sync_states.c.next_due_at > now_ms)
-    return connection.execute(statement).scalar_one()
+    found: int | None = connection.execute(NEXT_AT, {"now": now_ms}).scalar_one()
+    return found
 
 
 def rank_due(now_ms: int, lease: LeaseTerms) -> Select[tuple[object, ...]]:
@@ -66,11 +102,15 @@ def rank_due(now_ms: int, lease: LeaseTerms) -> Select[tuple[object, ...]]:
 
 
 def is_ready(now_ms: int) -> ColumnElement[bool]:
-    """Its account works, and no backoff holds it."""
+    """Its account works, and no backoff holds it; one that lies too far ahead is left from another clock."""
     return and_(
         accounts.c.status.in_(WORKING_ACCOUNT),
         sync_states.c.status.in_(RUNNABLE),
-        or_(sync_states.c.not_before_at.is_(None), sync_states.c.not_before_at <= now_ms),
+        or_(
+            sync_states.c.not_before_at.is_(None),
+            sync_states.c.not_before_at <= now_ms,
+            sync_states.c.not_before_at > now_ms + WAIT_MAX_MS,
+        ),
     )
 
 
