@@ -25,6 +25,7 @@ from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.sync.report import Report
 from calferry.sync.run_calendar import run_calendar
 from calferry.sync.verify import verify_calendar
+from calferry.sync.watch import receive
 from tests.harness.ports import EPOCH_MS, VirtualClock
 from tests.harness.service import WEBHOOK, LocalGoogle, Service
 from tests.harness.virtual_loop import run_virtually
@@ -133,6 +134,26 @@ class Stage:
 
     async def deliver(self) -> int:
         return await self.service.deliver()
+
+    async def push(self, state: str = "exists", **overrides: Any) -> str:
+        """Post a message of the newest channel, altered; returns what was thought of it."""
+        row = (await self.channel_rows())[-1]
+        opened = self.google.emulator.world.channels.open.get(row.id)
+        fields = {
+            "channel_id": row.id,
+            "resource_id": row.resource_id or "",
+            "resource_state": state,
+            "channel_token": opened.token if opened else None,
+        }
+        if "token" in overrides:
+            overrides["channel_token"] = overrides.pop("token")
+        return await receive(self.engine, google.Notification(**{**fields, **overrides}))
+
+    def open_channels(self) -> list[str]:
+        """Channels that Google would deliver to."""
+        now = self.google.emulator.now()
+        found = self.google.emulator.world.channels.open.values()
+        return [channel.id for channel in found if channel.expires_at > now]
 
     async def rows(self, statement: Any) -> list[Any]:
         return await self.service.rows(statement)

@@ -18,6 +18,7 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     ("active", "unwanted"): "draining",
     ("draining", "stopped"): "stopped",
     ("draining", "given_up"): "failed",
+    ("stopped", "heard_from"): "draining",
 }
 
 Verdict = Literal["accepted", "unknown", "token", "resource", "expired", "closed", "account"]
@@ -64,6 +65,9 @@ def verify(channel: KnownChannel | None, message: Message, now_ms: int) -> Verdi
     return "accepted" if channel.account_usable else "account"
 
 
-def renew_time(created_at: int, expires_at: int) -> int:
-    """When to replace a channel: 24 hours before its end, or a fifth of its life, whichever is less."""
-    return expires_at - min(CHANNEL_RENEW_MS, (expires_at - created_at) // 5)
+def renew_time(created_at: int, expires_at: int, jitter: float = 0.0) -> int:
+    """When to replace a channel: 24 hours before its end, or a fifth of its life, whichever is less.
+
+    `jitter`, a share of that time, makes it earlier, so that channels opened together are not renewed together.
+    """
+    return expires_at - int(min(CHANNEL_RENEW_MS, (expires_at - created_at) // 5) * (1 + jitter))

@@ -9,6 +9,7 @@ from calferry.google.calendar_list import read_calendar_list_entry, read_calenda
 from calferry.google.calls import JSON_TYPE, Call
 from calferry.google.classification import classify
 from calferry.google.endpoints import Endpoints
+from calferry.google.errors import Unauthorized
 from calferry.google.exchange import Clock, Dice, Exchange
 from calferry.google.models import (
     CalendarListEntry,
@@ -130,7 +131,7 @@ class GoogleCalendar:
             await self._quota.acquire(self._user, call.units, time_left_s())
         token = await self._tokens.access_token()
         response = await self._transport.send(self._request(call, token, time_left_s()))
-        if response.status == UNAUTHORIZED:
+        if response.status == UNAUTHORIZED and isinstance(self._error(call, response), Unauthorized):
             token = await self._tokens.refreshed(token)
             response = await self._transport.send(self._request(call, token, time_left_s()))
         return response

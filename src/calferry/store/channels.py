@@ -10,6 +10,9 @@ from calferry.store.tables import accounts, calendars, channels
 from calferry.store.tables import sync_states as states
 
 
+STOPPED_AGAIN_MAX = 5
+
+
 @dataclass(frozen=True, slots=True)
 class NewChannel:
     id: str
@@ -112,6 +115,19 @@ def note_push(connection: Connection, channel_id: str, resource_id: str, now_ms:
         update(channels)
         .where(channels.c.id == channel_id)
         .values(resource_id=resource_id, last_push_at=now_ms, pushes=channels.c.pushes + 1)
+    )
+
+
+def stop_again(connection: Connection, channel_id: str) -> None:
+    """A message came of a channel that was stopped. Tried a few times only: stopping takes effect late."""
+    connection.execute(
+        update(channels)
+        .where(
+            channels.c.id == channel_id,
+            channels.c.state == "stopped",
+            channels.c.stop_attempts < STOPPED_AGAIN_MAX,
+        )
+        .values(state="draining", stop_attempts=channels.c.stop_attempts + 1)
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from calferry.core.channel_state import KnownChannel, Message, Verdict, renew_time, verify
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_calendar import ChannelRequest, OpenedChannel
-from calferry.core.limits import CHANNEL_LIFE_MS
+from calferry.core.limits import CHANNEL_LIFE_MS, POLL_JITTER
 from calferry.core.model import AccountId
 from calferry.store import calendars, channels, sync_states
 from calferry.store.calendars import MirroredCalendar
@@ -116,7 +116,7 @@ async def register(engine: Engine, calendar_id: str) -> Registered | None:
 async def opened_channel(engine: Engine, registered: Registered, opened: OpenedChannel) -> Opening:
     """Commit the new channel, then stop the old ones, then catch up on what neither of them told."""
     now_ms, channel_id = engine.clock.now_ms(), registered.request.channel_id
-    renew_at = renew_time(now_ms, opened.expires_at)
+    renew_at = renew_time(now_ms, opened.expires_at, engine.dice.uniform(0, POLL_JITTER))
     calendar = registered.calendar
 
     def work(connection: Connection) -> list[tuple[str, str | None]] | None:
@@ -153,6 +153,8 @@ async def refused(engine: Engine, registered: Registered, failure: SourceFailure
             channels.abandon(connection, request.channel_id)
         if failure.cause is Cause.PUSH_UNSUPPORTED:
             calendars.change(connection, registered.calendar.id, push="unsupported", push_checked_at=now_ms)
+        if failure.cause is Cause.PUSH_REFUSED:
+            calendars.change(connection, registered.calendar.id, push_checked_at=now_ms)
 
     await engine.store.write(work)
     return failure.cause is Cause.CHANNEL_ID_TAKEN
@@ -193,7 +195,10 @@ async def stop_account_channels(engine: Engine, account_id: str) -> None:
 
 
 async def receive(engine: Engine, notification: Notification) -> Verdict:
-    """Verify a message and mark its calendar. A stranger's message writes nothing."""
+    """Verify a message and mark its calendar. A stranger's message writes nothing.
+
+    A channel that speaks although it was stopped is to be stopped once more.
+    """
     now_ms = engine.clock.now_ms()
     row = await engine.store.read(lambda tx: channels.load_for_push(tx, notification.channel_id))
     known = None
@@ -204,6 +209,8 @@ async def receive(engine: Engine, notification: Notification) -> Verdict:
     verdict = verify(known, message, now_ms)
     if verdict == "accepted" and row is not None:
         await accept(engine, row.resource, row.account_id, notification, now_ms)
+    if verdict == "closed":
+        await engine.store.write(lambda tx: channels.stop_again(tx, notification.channel_id))
     return verdict
 
 

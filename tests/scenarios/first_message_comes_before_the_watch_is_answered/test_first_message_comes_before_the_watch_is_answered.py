@@ -1,0 +1,69 @@
+"""Google greets a channel before its watch is answered, or the answer never comes."""
+
+import asyncio
+
+from calferry.duties.rescue import rescue
+from calferry.sync.accounts import disconnect
+from calferry.sync.watch import ensure_channel
+from tests.scenarios.stage import Stage, staged
+
+
+@staged()
+async def test_greeting_is_accepted_while_registering(stage: Stage) -> None:
+    stage.service.transport.latency_s = 1.0
+    opening = asyncio.create_task(ensure_channel(stage.engine, stage.calendar_id))
+    await stage.clock.sleep(1.5)
+    assert [row.state for row in await stage.channel_rows()] == ["registering"]
+    assert await stage.deliver() == 1
+    (row,) = await stage.channel_rows()
+    assert (row.pushes, row.resource_id is not None) == (1, True)
+    assert await opening == "active"
+    assert [row.state for row in await stage.channel_rows()] == ["active"]
+
+
+@staged()
+async def test_lost_answer_leaves_no_channel_behind(stage: Stage) -> None:
+    stage.faults({"method": "events.watch", "action": "commit-then-reset"})
+    assert await ensure_channel(stage.engine, stage.calendar_id) == "failed"
+    assert len(stage.open_channels()) == 1
+    await stage.deliver()
+    await rescue(stage.engine)
+    assert stage.open_channels() == []
+    assert [row.state for row in await stage.channel_rows()] == ["stopped"]
+    assert await ensure_channel(stage.engine, stage.calendar_id) == "active"
+    assert len(stage.open_channels()) == 1
+
+
+@staged()
+async def test_message_of_a_channel_whose_answer_was_lost_still_counts(stage: Stage) -> None:
+    await stage.done()
+    stage.faults({"method": "events.watch", "action": "commit-then-reset"})
+    await ensure_channel(stage.engine, stage.calendar_id)
+    stage.add("lunch")
+    await stage.deliver()
+    await stage.scan(2)
+    assert await stage.live() == ["lunch"]
+
+
+@staged()
+async def test_watch_in_flight_does_not_survive_a_disconnect(stage: Stage) -> None:
+    stage.service.transport.latency_s = 1.0
+    opening = asyncio.create_task(ensure_channel(stage.engine, stage.calendar_id))
+    await stage.clock.sleep(1.5)
+    await disconnect(stage.engine, stage.account_id)
+    await opening
+    assert stage.open_channels() == []
+
+
+@staged()
+async def test_half_opened_channel_is_stopped_after_two_minutes(stage: Stage) -> None:
+    stage.service.transport.latency_s = 1.0
+    opening = asyncio.create_task(ensure_channel(stage.engine, stage.calendar_id))
+    await stage.clock.sleep(1.5)
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    await stage.deliver()
+    await stage.clock.sleep(121)
+    await rescue(stage.engine)
+    assert stage.open_channels() == []
+    assert [row.state for row in await stage.channel_rows()] == ["stopped"]
