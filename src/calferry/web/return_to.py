@@ -13,14 +13,14 @@ def safe_return_to(text: str | None) -> str:
     """
     if not text or len(text) > RETURN_TO_LENGTH_MAX:
         return HOME
-    decoded = unquote(unquote(text))
-    return text if is_local(text) and is_local(decoded) else HOME
+    if not text.isascii() or " " in text:
+        return HOME
+    readings = (text, unquote(text), unquote(unquote(text)))
+    return text if all(map(is_local, readings)) else HOME
 
 
 def is_local(path: str) -> bool:
-    if not path.startswith("/") or path.startswith("//") or not path.isascii() or not path.isprintable():
-        return False
-    if "\\" in path or " " in path:
+    if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
         return False
     try:
         parts = urlsplit(path)

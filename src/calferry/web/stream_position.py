@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 FRAME_ID = re.compile(
     r"(?P<request>[a-z]{1,8}_[a-z0-9]{1,40}):(?P<change>\d{1,18})\.(?P<events>\d{1,15})"
-    r"\.(?P<synced>[0-9a-f]{1,5})\.(?P<failed>[0-9a-f]{1,5})(?:\.(?P<end>[ct]))?"
+    r"\.(?P<synced>[0-9a-f]{1,5})\.(?P<failed>[0-9a-f]{1,5})(?:\.(?P<end>[ct]))?",
+    re.ASCII,
 )
 
 
