@@ -143,7 +143,8 @@ def decide(failure: SourceFailure, *, full: bool, failures: int, restarts: int) 
     if cause is Cause.PAGE_TOKEN_INVALID and restarts < 5:
         return Decision("restart_pass", 0, info)
     if cause in ACCOUNT_STATUS:
-        return Decision("account", 0, info, ACCOUNT_STATUS[cause])
+        wait_ms = WAIT_MAX_MS if cause is Cause.SCOPE_MISSING else 0
+        return Decision("account", wait_ms, info, ACCOUNT_STATUS[cause])
     if cause is Cause.NOT_FOUND:
         return Decision("confirm_removal", backoff_ms(failures), info)
     if cause is Cause.FORBIDDEN:

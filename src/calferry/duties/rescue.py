@@ -10,6 +10,7 @@ from calferry.store.leftovers import DrainingChannel
 from calferry.sync.engine import Engine
 from calferry.sync.lease import terms
 
+DISABLED_RECHECK_MS = 24 * 3_600_000
 STOPS_AT_ONCE = 50
 STOP_ATTEMPTS_MAX = 10
 GONE_AT_GOOGLE = frozenset({Cause.NOT_FOUND, Cause.ALREADY_DELETED, Cause.BAD_REQUEST})
@@ -17,11 +18,12 @@ GONE_AT_GOOGLE = frozenset({Cause.NOT_FOUND, Cause.ALREADY_DELETED, Cause.BAD_RE
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
-    """How many leases were freed, half-opened channels found, and channels stopped."""
+    """How many leases were freed, half-opened channels found, channels stopped, and accounts tried again."""
 
     leases: int
     half_open: int
     stopped: int
+    retried: int = 0
 
 
 async def rescue(engine: Engine) -> Rescue:
@@ -33,9 +35,12 @@ async def rescue(engine: Engine) -> Rescue:
     half_open = await engine.store.write(
         lambda connection: leftovers.drain_half_open_channels(connection, now_ms - CHANNEL_REGISTERING_MS)
     )
-    if leases:
+    retried = await engine.store.write(
+        lambda connection: leftovers.retry_disabled_accounts(connection, now_ms - DISABLED_RECHECK_MS, now_ms)
+    )
+    if leases or retried:
         engine.signals.wake("due")
-    return Rescue(leases, half_open, await stop_draining_channels(engine))
+    return Rescue(leases, half_open, await stop_draining_channels(engine), retried)
 
 
 async def stop_draining_channels(engine: Engine) -> int:

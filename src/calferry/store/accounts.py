@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from calferry.store.sync_states import LeaseTerms
 from calferry.store.tables import accounts
@@ -10,6 +10,14 @@ from calferry.store.tables import accounts
 
 def load(connection: Connection, account_id: str) -> Any | None:
     return connection.execute(select(accounts).where(accounts.c.id == account_id)).one_or_none()
+
+
+def usable_grant(connection: Connection, account_id: str) -> int | None:
+    """The number of the account's grant; None when the account is gone or cannot be used."""
+    statement = select(accounts.c.grant_number).where(
+        accounts.c.id == account_id, accounts.c.status.in_(("active", "partial"))
+    )
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def change(connection: Connection, account_id: str, **values: Any) -> None:
@@ -47,7 +55,9 @@ def finish_refresh(
 
 
 def with_grant(connection: Connection, account_id: str, grant_number: int, values: dict[str, Any]) -> bool:
-    """Write only if the account still holds this grant; tells whether it does."""
+    """Write only if the account still holds this grant; tells whether it does. The first reason given stays."""
+    if values.get("status_reason") is not None:
+        values = values | {"status_reason": func.coalesce(accounts.c.status_reason, values["status_reason"])}
     found = connection.execute(
         update(accounts)
         .where(accounts.c.id == account_id, accounts.c.grant_number == grant_number)

@@ -9,7 +9,6 @@ from calferry.core.google_calendar import OpenedChannel
 from calferry.store.tables import accounts, calendars, channels
 from calferry.store.tables import sync_states as states
 
-
 STOPPED_AGAIN_MAX = 5
 
 

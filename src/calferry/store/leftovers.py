@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
+from calferry.core.scopes import status_for
 from calferry.store.due import is_over
-from calferry.store.sync_states import NO_LEASE, LeaseTerms
+from calferry.store.sync_states import NO_LEASE, LeaseTerms, resume_account
 from calferry.store.tables import accounts, channels, sync_states
 
 
@@ -29,6 +30,21 @@ def free_expired_leases(connection: Connection, lease: LeaseTerms, now_ms: int) 
         .values({**NO_LEASE, "status": "idle", "next_due_at": now_ms})
     )
     return freed.rowcount
+
+
+def retry_disabled_accounts(connection: Connection, blocked_before_ms: int, now_ms: int) -> int:
+    """Accounts for which Google Calendar was switched off may have it now. Returns how many are tried again."""
+    statement = (
+        select(accounts.c.id, accounts.c.scopes)
+        .join(sync_states, sync_states.c.id == accounts.c.id)
+        .where(accounts.c.status == "calendar_disabled", sync_states.c.last_error_at < blocked_before_ms)
+    )
+    rows = list(connection.execute(statement))
+    for row in rows:
+        values = {"status": status_for(row.scopes.split()), "status_reason": None}
+        connection.execute(update(accounts).where(accounts.c.id == row.id).values(values))
+        resume_account(connection, row.id, now_ms)
+    return len(rows)
 
 
 def lease_owners(connection: Connection) -> list[str]:

@@ -290,11 +290,21 @@ def block_account(connection: Connection, account_id: str, info: FailureInfo, no
 
 
 def resume_account(connection: Connection, account_id: str, now_ms: int) -> None:
-    """The account works again: what was blocked is due now."""
+    """The account works again: what was blocked or held back by failures is due now."""
+    stopped = or_(states.c.status == "blocked", states.c.failures > 0)
     connection.execute(
         update(states)
-        .where(states.c.account_id == account_id, states.c.status == "blocked")
-        .values({**NO_ERROR, "status": "idle", "next_due_at": now_ms, "dirty_seq": states.c.dirty_seq + 1})
+        .where(
+            states.c.account_id == account_id, states.c.status.in_(("idle", "syncing", "blocked")), stopped
+        )
+        .values(
+            {
+                **NO_ERROR,
+                "status": case((states.c.status == "blocked", "idle"), else_=states.c.status),
+                "next_due_at": now_ms,
+                "dirty_seq": states.c.dirty_seq + 1,
+            }
+        )
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from calferry.core.failure import DEAD_GRANT, Cause, SourceFailure
 from calferry.core.google_account import AccessToken
+from calferry.core.grant_age import reason_of_death
 from calferry.core.model import AccountId
 from calferry.ports import Clock, Dice, OAuth, Store, Vault
 from calferry.store import accounts, sync_states
@@ -16,6 +17,7 @@ from calferry.store.sync_states import LeaseTerms
 
 MARGIN_MS = 120_000
 LOOK_AGAIN_S = 0.1
+CONFIRM_AFTER_S = 1.0
 WAIT_FOR_PEER_MS = 60_000
 DEAD = "needs_reauth"
 
@@ -44,16 +46,15 @@ class Credentials:
     def of(self, account_id: AccountId) -> "AccountTokens":
         return AccountTokens(self, account_id)
 
-    def forget(self, account_id: AccountId) -> None:
-        """Drop what is remembered: the grant was renewed or is gone."""
-        self.known.pop(account_id, None)
-
     async def token(self, account_id: AccountId, *, stale: str | None) -> str:
         """A token that is not `stale`. Raises `SourceFailure`, with `GRANT_REVOKED` for a dead grant."""
         now_ms = self.clock.now_ms()
         known = self.known.get(account_id)
         if known is not None and known.token != stale and known.use_until > now_ms:
-            return known.token
+            grant = await self.store.read(lambda tx: accounts.usable_grant(tx, account_id))
+            if grant == known.grant_number:
+                return known.token
+            self.known.pop(account_id, None)
         deadline = self.clock.lease_ms() + WAIT_FOR_PEER_MS
         while self.clock.lease_ms() < deadline:
             token = await self.stored_or_refreshed(account_id, stale)
@@ -97,7 +98,7 @@ class Credentials:
 
     async def refresh(self, row: Any) -> str:
         try:
-            fresh = await self.oauth.refresh(self.vault.open(row.refresh_token, f"refresh:{row.id}"))
+            fresh = await self.exchanged(self.vault.open(row.refresh_token, f"refresh:{row.id}"))
         except SourceFailure as failure:
             await self.note_failure(row, failure)
             raise
@@ -111,6 +112,16 @@ class Credentials:
         self.known[row.id] = Known(fresh.token, expires_at - MARGIN_MS, row.grant_number)
         return fresh.token
 
+    async def exchanged(self, refresh_token: str) -> AccessToken:
+        """Google's answer to the refresh token; a grant counts as dead only when Google says so twice."""
+        try:
+            return await self.oauth.refresh(refresh_token)
+        except SourceFailure as failure:
+            if failure.cause is not Cause.GRANT_REVOKED:
+                raise
+        await self.clock.sleep(CONFIRM_AFTER_S)
+        return await self.oauth.refresh(refresh_token)
+
     def sealed(self, account_id: str, fresh: AccessToken, expires_at: int) -> dict[str, Any]:
         values: dict[str, Any] = {
             "access_token": self.vault.seal(fresh.token, f"access:{account_id}"),
@@ -123,7 +134,9 @@ class Credentials:
     async def note_failure(self, row: Any, failure: SourceFailure) -> None:
         """Only `invalid_grant` kills a grant, and only the one that was sent."""
         dead = failure.cause is Cause.GRANT_REVOKED
-        values = {"status": "needs_reauth", "status_reason": failure.message} if dead else {}
+        granted_at = row.created_at if row.grant_number == 1 else None
+        reason = reason_of_death(failure.message, granted_at, self.clock.now_ms())
+        values = {"status": "needs_reauth", "status_reason": reason} if dead else {}
         if await self.give_back(row, values) and dead:
             now_ms = self.clock.now_ms()
             await self.store.write(lambda tx: sync_states.block_account(tx, row.id, DEAD_GRANT, now_ms))
