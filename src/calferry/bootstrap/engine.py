@@ -76,6 +76,7 @@ def intervals_of(settings: Settings) -> Intervals:
         poll_with_push_s=settings.poll_with_push_s,
         poll_without_push_s=settings.poll_without_push_s,
         calendar_list_s=settings.calendar_list_s,
+        jitter=settings.poll_jitter,
     )
 
 

@@ -10,10 +10,14 @@ from fastapi import FastAPI
 from calferry import google
 from calferry.bootstrap.background import Background
 from calferry.bootstrap.engine import endpoints_of, opened_engine
+from calferry.duties.purge import Keeping
 from calferry.jobs.scheduler import Scheduler
+from calferry.jobs.timers import timers_for
 from calferry.settings import Settings
 from calferry.sync.engine import Engine
 from calferry.web.app import create_app
+
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +37,17 @@ async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[R
         background = Background()
         app = create_app(engine, settings, authorize_url=ConsentAddress(settings), spawn=background.spawn)
         try:
-            async with working(engine, settings.runs_at_once) if worker else contextlib.nullcontext():
+            async with working(engine, settings) if worker else contextlib.nullcontext():
                 yield RunningService(settings, engine, app)
         finally:
             await background.close()
 
 
 @contextlib.asynccontextmanager
-async def working(engine: Engine, concurrency: int) -> AsyncIterator[None]:
+async def working(engine: Engine, settings: Settings) -> AsyncIterator[None]:
     """The worker at work until the block ends."""
-    scheduler = Scheduler(engine, concurrency=concurrency)
+    keeping = Keeping(settings.tombstones_kept_days * DAY_MS, settings.changes_kept_days * DAY_MS)
+    scheduler = Scheduler(engine, concurrency=settings.runs_at_once, timers=timers_for(keeping))
     task = asyncio.create_task(scheduler.run())
     try:
         yield

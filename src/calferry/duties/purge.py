@@ -27,10 +27,21 @@ class Purge:
     events: int
 
 
-async def purge(engine: Engine) -> Purge:
-    """Delete what is past its keeping: 30 days for tombstones and the change log, an hour for sync requests."""
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long tombstones, and calendars that left the list, stay; and how long the change log does."""
+
+    tombstones_ms: int = TOMBSTONE_KEPT_MS
+    changes_ms: int = TOMBSTONE_KEPT_MS
+
+
+KEEPING = Keeping()
+
+
+async def purge(engine: Engine, keeping: Keeping = KEEPING) -> Purge:
+    """Delete what is past its keeping, and sync requests after an hour."""
     store, now_ms = engine.store, engine.clock.now_ms()
-    kept_since = now_ms - TOMBSTONE_KEPT_MS
+    kept_since = now_ms - keeping.tombstones_ms
     return Purge(
         sign_ins=await store.write(partial(retention.delete_sign_ins, now_ms=now_ms)),
         sessions=await store.write(partial(retention.delete_sessions, now_ms=now_ms)),
@@ -44,7 +55,7 @@ async def purge(engine: Engine) -> Purge:
             partial(retention.retire_removed_calendars, removed_before_ms=kept_since, now_ms=now_ms)
         ),
         tombstones=await purge_tombstones(engine, kept_since),
-        changes=await purge_changes(engine, kept_since),
+        changes=await purge_changes(engine, now_ms - keeping.changes_ms),
         events=await purge_projections(engine, now_ms - PROJECTIONS_KEPT_MS),
     )
 

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
-from calferry.core.limits import POLL_JITTER
 from calferry.duties.expire_channels import expire_channels
 from calferry.duties.finish_closing import finish_closing
 from calferry.duties.open_channels import setup_channels
-from calferry.duties.purge import purge
+from calferry.duties.purge import KEEPING, Keeping, purge
 from calferry.duties.renew_channels import renew_channels
 from calferry.duties.rescue import rescue
 from calferry.sync.engine import Engine
@@ -30,14 +30,19 @@ class Timer:
     first_s: float = 0.0
 
 
-TIMERS = (
-    Timer("rescue", 10.0, rescue),
-    Timer("expire_channels", 60.0, expire_channels, first_s=1.0),
-    Timer("open_channels", 30.0, setup_channels, first_s=2.0),
-    Timer("renew_channels", 300.0, renew_channels, first_s=5.0),
-    Timer("finish_closing", 300.0, finish_closing, first_s=20.0),
-    Timer("purge", 3_600.0, purge, first_s=60.0),
-)
+def timers_for(keeping: Keeping) -> tuple[Timer, ...]:
+    """Every duty with its times; `keeping` is what purging goes by."""
+    return (
+        Timer("rescue", 10.0, rescue),
+        Timer("expire_channels", 60.0, expire_channels, first_s=1.0),
+        Timer("open_channels", 30.0, setup_channels, first_s=2.0),
+        Timer("renew_channels", 300.0, renew_channels, first_s=5.0),
+        Timer("finish_closing", 300.0, finish_closing, first_s=20.0),
+        Timer("purge", 3_600.0, partial(purge, keeping=keeping), first_s=60.0),
+    )
+
+
+TIMERS = timers_for(KEEPING)
 
 
 async def keep_time(engine: Engine, timer: Timer, stopping: asyncio.Event) -> None:
@@ -59,7 +64,8 @@ async def runs_well(engine: Engine, timer: Timer) -> bool:
 
 
 def jittered(engine: Engine, seconds: float) -> float:
-    return seconds * engine.dice.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)
+    jitter = engine.intervals.jitter
+    return seconds * engine.dice.uniform(1 - jitter, 1 + jitter)
 
 
 async def is_set_within(event: asyncio.Event, seconds: float) -> bool:

@@ -1,6 +1,19 @@
 """Rows past their keeping. Each function is one short transaction's work; callers repeat it while it finds something."""
 
-from sqlalchemy import Connection, and_, delete, exists, func, literal_column, or_, select, update
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from calferry.store.sync_states import NO_LEASE, NO_PASS
 from calferry.store.tables import (
@@ -93,7 +106,9 @@ def ended_projections(connection: Connection, ended_before_ms: int) -> list[int]
 
 def delete_rows_of_projection(connection: Connection, projection_id: int, at_most: int) -> int:
     """Some rows of an ended projection; the projection itself goes with the last of them."""
-    row_key = literal_column("ctid" if connection.dialect.name == "postgresql" else "rowid")
+    row_key: ColumnElement[Any] = literal_column(
+        "ctid" if connection.dialect.name == "postgresql" else "rowid"
+    )
     some = select(row_key).select_from(events).where(events.c.projection_id == projection_id).limit(at_most)
     gone = connection.execute(delete(events).where(row_key.in_(some))).rowcount
     if gone < at_most:

@@ -8,7 +8,7 @@ from calferry.core import failure as failures
 from calferry.core.calendar_list import Listing, plan_listing
 from calferry.core.failure import Cause, FailureInfo, LeaseLost, SourceFailure
 from calferry.core.google_calendar import CalendarListEntry
-from calferry.core.limits import CALENDAR_LIST_FULL_MS, POLL_JITTER
+from calferry.core.limits import CALENDAR_LIST_FULL_MS
 from calferry.core.model import AccountId
 from calferry.core.sync_state import SyncState
 from calferry.store import accounts, calendar_list, sync_states
@@ -96,7 +96,7 @@ async def fetch(engine: Engine, account_id: AccountId, sync_token: str | None) -
 
 async def store_list(engine: Engine, state: SyncState, fetched: Fetched, *, full: bool) -> ListReport:
     now_ms = engine.clock.now_ms()
-    jitter = engine.dice.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)
+    jitter = engine.dice.uniform(1 - engine.intervals.jitter, 1 + engine.intervals.jitter)
     poll_at = now_ms + int(engine.intervals.calendar_list_s * jitter * 1000)
     fresh = [engine.ids.new("cal") for _ in fetched.entries]
     sync_token = fetched.sync_token

@@ -1,6 +1,5 @@
 """When a calendar is asked for changes even if nobody said that there are any."""
 
-from calferry.core.limits import POLL_JITTER
 from calferry.store.calendars import MirroredCalendar
 from calferry.sync.engine import Engine
 
@@ -12,5 +11,5 @@ def next_poll_at(engine: Engine, calendar: MirroredCalendar) -> int | None:
     intervals = engine.intervals
     pushed = calendar.push == "on"
     interval_s = intervals.poll_with_push_s if pushed else intervals.poll_without_push_s
-    jitter = engine.dice.uniform(1 - POLL_JITTER, 1 + POLL_JITTER)
+    jitter = engine.dice.uniform(1 - intervals.jitter, 1 + intervals.jitter)
     return engine.clock.now_ms() + int(interval_s * jitter * 1000)

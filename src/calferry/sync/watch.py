@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from calferry.core.channel_state import KnownChannel, Message, Verdict, renew_time, verify
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_calendar import ChannelRequest, OpenedChannel
-from calferry.core.limits import CHANNEL_LIFE_MS, POLL_JITTER
+from calferry.core.limits import CHANNEL_LIFE_MS
 from calferry.core.model import AccountId
 from calferry.store import calendars, channels, sync_states
 from calferry.store.calendars import MirroredCalendar
@@ -116,7 +116,7 @@ async def register(engine: Engine, calendar_id: str) -> Registered | None:
 async def opened_channel(engine: Engine, registered: Registered, opened: OpenedChannel) -> Opening:
     """Commit the new channel, then stop the old ones, then catch up on what neither of them told."""
     now_ms, channel_id = engine.clock.now_ms(), registered.request.channel_id
-    renew_at = renew_time(now_ms, opened.expires_at, engine.dice.uniform(0, POLL_JITTER))
+    renew_at = renew_time(now_ms, opened.expires_at, engine.dice.uniform(0, engine.intervals.jitter))
     calendar = registered.calendar
 
     def work(connection: Connection) -> list[tuple[str, str | None]] | None:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, select
 
 from calferry.core.limits import SYNC_REQUEST_KEPT_MS, TOMBSTONE_KEPT_MS
 from calferry.duties import purge as purging
-from calferry.duties.purge import purge
+from calferry.duties.purge import Keeping, purge
 from calferry.store.sqlite import SqliteStore
 from calferry.store.tables import (
     calendars,
@@ -140,3 +140,16 @@ async def test_sign_ins_sessions_and_sync_requests_end(store: SqliteStore) -> No
     await store.write(fill)
     report = await purge(engine_over(store))
     assert (report.sign_ins, report.sessions, report.sync_requests) == (1, 1, 1)
+
+
+async def test_how_long_is_kept_is_a_setting(store: SqliteStore) -> None:
+    def fill(connection: Connection) -> None:
+        add(connection, projections, **OPEN)
+        add_event(connection, "deleted", status="cancelled", deleted_at=NOW - 2 * HOUR)
+        add(connection, changes, user_id=1, id=1, calendar_id="cal", kind="updated", at=NOW - 2 * HOUR)
+
+    await store.write(fill)
+    kept = await purge(engine_over(store), Keeping(tombstones_ms=3 * HOUR, changes_ms=3 * HOUR))
+    assert (kept.tombstones, kept.changes) == (0, 0)
+    gone = await purge(engine_over(store), Keeping(tombstones_ms=HOUR, changes_ms=HOUR))
+    assert (gone.tombstones, gone.changes) == (1, 1)
