@@ -18,11 +18,12 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 10_000
 PAGE_SIZE = 16_384
-CACHE_KIB = 16_384
+WRITER_CACHE_KIB = 4_096
+READER_CACHE_KIB = 2_048
 READERS = 2
 
 
-def open_engine(path: Path | None, *, begin: str) -> Engine:
+def open_engine(path: Path | None, *, begin: str, cache_kib: int = WRITER_CACHE_KIB) -> Engine:
     """An engine whose transactions start with `begin`. `path` None: one shared in-memory database."""
 
     def connect() -> sqlite3.Connection:
@@ -32,7 +33,7 @@ def open_engine(path: Path | None, *, begin: str) -> Engine:
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        connection.execute(f"PRAGMA cache_size=-{cache_kib}")
         connection.execute("PRAGMA foreign_keys=ON")
         return connection
 
@@ -65,7 +66,9 @@ class SqliteStore:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.writing = open_engine(path, begin="BEGIN IMMEDIATE")
-        self.reading = self.writing if path is None else open_engine(path, begin="BEGIN")
+        self.reading = (
+            self.writing if path is None else open_engine(path, begin="BEGIN", cache_kib=READER_CACHE_KIB)
+        )
         self.writer: Executor = SameThread() if path is None else ThreadPoolExecutor(1, "sqlite-writer")
         self.readers: Executor = (
             SameThread() if path is None else ThreadPoolExecutor(READERS, "sqlite-reader")

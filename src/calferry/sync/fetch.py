@@ -32,8 +32,8 @@ class Pages:
 
     async def next(self, walk: Pass) -> Fetched:
         """The page that the pass stands before. Raises `SourceFailure`, also when the pages go in a circle."""
-        task = self.ask_ahead(walk.page_token)
-        self.ahead = None
+        task = self.ahead or self.ask(walk.page_token)
+        self.give_place_back()
         try:
             fetched = await task
         except asyncio.CancelledError:
@@ -42,13 +42,21 @@ class Pages:
         self.check_progress(fetched.page, walk.pages)
         return fetched
 
-    def ask_ahead(self, page_token: str | None) -> asyncio.Task[Fetched]:
-        """Begin to fetch; the answer is waited for by `next`."""
-        if self.ahead is None:
-            if page_token is not None:
-                self.tokens.add(page_token)
-            self.ahead = asyncio.create_task(self.fetch(page_token))
-        return self.ahead
+    def ask_ahead(self, page_token: str) -> None:
+        """Begin to fetch a page before it is wanted, if there is a place for it."""
+        if self.engine.read_ahead.places > 0:
+            self.engine.read_ahead.places -= 1
+            self.ahead = self.ask(page_token)
+
+    def give_place_back(self) -> None:
+        if self.ahead is not None:
+            self.engine.read_ahead.places += 1
+            self.ahead = None
+
+    def ask(self, page_token: str | None) -> asyncio.Task[Fetched]:
+        if page_token is not None:
+            self.tokens.add(page_token)
+        return asyncio.create_task(self.fetch(page_token))
 
     async def fetch(self, page_token: str | None) -> Fetched:
         self.requests += 1
@@ -71,6 +79,7 @@ class Pages:
     async def close(self) -> None:
         """Give up what was asked for ahead."""
         if self.ahead is not None:
-            self.ahead.cancel()
-            await asyncio.gather(self.ahead, return_exceptions=True)
-            self.ahead = None
+            task = self.ahead
+            self.give_place_back()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
