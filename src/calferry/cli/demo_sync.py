@@ -6,8 +6,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from calferry.cli.browser import Browser, Frame
 from calferry.cli.endings import CommandFailed
-from calferry.cli.output import Output
-from calferry.cli.progress import shortened
+from calferry.cli.output import Output, count, shortened
 
 
 @dataclass(slots=True)
@@ -26,7 +25,9 @@ async def sync_with_bars(output: Output, browser: Browser) -> FirstSync:
     result = FirstSync([calendar["id"] for calendar in calendars])
     with bars(output) as progress:
         lines = {
-            calendar["id"]: progress.add_task(shortened(calendar["summary"]), total=None, events=0, ending="")
+            calendar["id"]: progress.add_task(
+                shortened(calendar["summary"]), total=None, received="", ending=""
+            )
             for calendar in calendars
         }
         completed = 0
@@ -43,7 +44,7 @@ def bars(output: Output) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
-        TextColumn("{task.fields[events]:>7,} events"),
+        TextColumn("{task.fields[received]:>14}"),
         TextColumn("{task.fields[ending]}"),
         console=output.errors,
     )
@@ -65,7 +66,7 @@ def show(progress: Progress, lines: dict[str, TaskID], result: FirstSync, frame:
     line = lines.get(str(values.get("calendar_id", "")))
     if line is None:
         return
-    progress.update(line, events=result.seen.get(values["calendar_id"], 0))
+    progress.update(line, received=count(result.seen.get(values["calendar_id"], 0), "event"))
     if name == "sync_token":
         progress.update(line, total=1, completed=1, ending="stored")
     elif name == "sync_error":

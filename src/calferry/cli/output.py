@@ -46,3 +46,8 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], empty: str) ->
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """`1 event`, `2,000 events`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def shortened(title: str, length: int = 32) -> str:
+    """A title for a line that has to stay one line."""
+    return title if len(title) <= length else title[: length - 1] + "…"

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from sqlalchemy import Connection, func, select
 
-from calferry.cli.output import Output
+from calferry.cli.output import Output, count, shortened
 from calferry.ports import Store
 from calferry.store.account_reads import CalendarRow
 from calferry.store.tables import calendars, events
@@ -22,20 +22,20 @@ class CalendarBars:
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[events]:>8,} events"),
+            TextColumn("{task.fields[stored]:>14}"),
             TextColumn("{task.fields[ending]}"),
             TimeElapsedColumn(),
             console=output.errors,
         )
         self.lines: dict[str, TaskID] = {
-            calendar.id: self.progress.add_task(shortened(calendar.summary), total=None, events=0, ending="")
+            calendar.id: self.progress.add_task(shortened(calendar.summary), total=None, stored="", ending="")
             for calendar in shown
         }
 
     def show(self, counted: dict[str, int]) -> None:
         for calendar_id, number in counted.items():
             if calendar_id in self.lines:
-                self.progress.update(self.lines[calendar_id], events=number)
+                self.progress.update(self.lines[calendar_id], stored=count(number, "event"))
 
     def end(self, calendar_id: str, ending: str) -> None:
         """The calendar is finished with."""
@@ -72,7 +72,3 @@ def events_by_calendar(connection: Connection) -> dict[str, int]:
         .group_by(calendars.c.id)
     )
     return {row[0]: row[1] for row in connection.execute(statement)}
-
-
-def shortened(title: str, length: int = 32) -> str:
-    return title if len(title) <= length else title[: length - 1] + "…"

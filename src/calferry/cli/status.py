@@ -8,13 +8,12 @@ from sqlalchemy import Connection, select
 from calferry.bootstrap.database import open_store
 from calferry.cli.endings import run
 from calferry.cli.options import AsJson
-from calferry.cli.output import Output, table
+from calferry.cli.output import Output, shortened, table
 from calferry.settings import load_settings
 from calferry.store import account_reads, status_reads
 from calferry.store.account_reads import CalendarRow
 from calferry.store.status_reads import CalendarStatus
 from calferry.store.tables import users
-from calferry.web.frames import instant
 from calferry.web.sync_status import status_from
 
 
@@ -68,16 +67,22 @@ def health_of(calendar: CalendarRow, state: CalendarStatus) -> str:
 
 def row_of(email: str, calendar: CalendarRow, state: CalendarStatus, now_ms: int) -> list[str]:
     error = f"{state.last_error_code} {state.last_error_message}" if state.last_error_code else ""
-    channel = f"until {instant(state.channel.expires_at)}" if state.channel else state.push
     return [
         email,
-        calendar.summary,
+        shortened(calendar.summary),
         health_of(calendar, state),
         "never" if state.last_success_at is None else f"{span(now_ms - state.last_success_at)} ago",
         "" if state.next_due_at is None else due_in(state.next_due_at - now_ms),
-        channel,
+        push_of(state),
         error,
     ]
+
+
+def push_of(state: CalendarStatus) -> str:
+    """Whether Google tells us of changes."""
+    if state.channel is not None:
+        return "on" if state.channel.state == "active" else state.channel.state
+    return "not offered" if state.push == "unsupported" else "off"
 
 
 def due_in(wait_ms: int) -> str:

@@ -11,7 +11,7 @@ import typer
 from calferry.bootstrap.engine import opened_engine
 from calferry.cli.endings import DONE, FAILED, SIGN_IN_AGAIN, CommandFailed, run
 from calferry.cli.options import AsJson, Email
-from calferry.cli.output import Output, count
+from calferry.cli.output import Output, count, shortened
 from calferry.cli.people import Account, calendars_of_accounts, known_accounts
 from calferry.cli.progress import CalendarBars, calendar_bars
 from calferry.core.limits import CALENDARS_AT_ONCE
@@ -57,6 +57,8 @@ async def sync_address(output: Output, wanted: Wanted) -> int:
         chosen_ids = [calendar.id for calendar in chosen]
         await engine.store.write(lambda connection: calendars.select_for_sync(connection, chosen_ids))
         reports = await sync_all(output, engine, chosen, wanted)
+    for said in failures(chosen, reports):
+        output.say(said)
     code = exit_code(accounts, list(reports.values()))
     values = summary(reports, requests, time.monotonic() - began)
     output.outcome(values, sentence(values))
@@ -102,9 +104,13 @@ async def sync_all(
 
 
 def ending(report: Report) -> str:
-    if report.outcome == "done":
-        return f"done, {count(report.changes, 'change')}"
-    return f"{report.outcome}: {report.error.message}" if report.error else report.outcome
+    return f"done, {count(report.changes, 'change')}" if report.outcome == "done" else report.outcome
+
+
+def failures(chosen: Sequence[CalendarRow], reports: dict[str, Report]) -> list[str]:
+    """A sentence for each calendar that did not come to its end."""
+    found = [(calendar.summary, reports[calendar.id].error) for calendar in chosen]
+    return [f"{shortened(title)}: {error.message}" for title, error in found if error is not None]
 
 
 def exit_code(accounts: Sequence[Account], reports: Sequence[Report]) -> int:

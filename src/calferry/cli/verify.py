@@ -9,7 +9,7 @@ from rich.progress import Progress
 from calferry.bootstrap.engine import opened_engine
 from calferry.cli.endings import DONE, FAILED, run
 from calferry.cli.options import AsJson, Email
-from calferry.cli.output import Output, count, table
+from calferry.cli.output import Output, count, shortened, table
 from calferry.cli.people import calendars_of_accounts, known_accounts
 from calferry.settings import load_settings
 from calferry.store.account_reads import CalendarRow
@@ -53,7 +53,7 @@ def differences(mirrored: Sequence[CalendarRow], found: Sequence[Verification]) 
     """A row per calendar; the ids that differ are named in the JSON."""
     rows = [
         [
-            calendar.summary,
+            shortened(calendar.summary),
             "equal" if verification.equal else "differs",
             str(verification.checked),
             *(str(len(ids)) for ids in (verification.missing, verification.extra, verification.different)),
