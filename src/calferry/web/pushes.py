@@ -1,16 +1,18 @@
 """Notifications on their way into the store.
 
-Messages of one channel that wait for their turn share one write, which begins after the last of them came: a flood
-for two hundred calendars is two hundred writes a round. What the store refuses is kept and written when it answers.
+A message that comes while an equal one of its channel waits shares that one's write, which begins after both came.
+What the store refuses is kept and written when it answers.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from calferry.google import Notification
+from calferry.store.grouped import GroupedStore
 from calferry.store.push_recovery import spread_push_covered
 from calferry.sync.engine import Engine
 from calferry.sync.watch import receive
@@ -19,7 +21,6 @@ from calferry.web.service import Service
 log = structlog.get_logger(__name__)
 
 STORED_WITHIN_S = 4.5
-WRITERS = 4
 WAITING_MAX = 50_000
 RETRY_S = 1.0
 SPREAD_MS = 15 * 60_000
@@ -36,18 +37,18 @@ class Counters:
     """Answered before their mark was stored."""
     dropped: int = 0
     """More waited than is kept; every push-covered calendar is polled soon instead."""
-    by_verdict: dict[str, int] = field(default_factory=dict)
+    by_verdict: Counter[str] = field(default_factory=Counter)
 
 
 class Pushes:
-    """Takes notifications; never fails and never makes a sender wait longer than five seconds."""
+    """Takes notifications; never fails and never keeps a sender waiting for five seconds."""
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        self._spawn = service.spawn
+        self._engine = replace(service.engine, store=GroupedStore(service.engine.store))
         self._waiting: dict[Key, tuple[Notification, asyncio.Future[None]]] = {}
-        self._writers = 0
+        self._running: set[Key] = set()
         self._recovering = False
-        self._lost = False
         self.counters = Counters()
 
     async def take(self, notification: Notification) -> None:
@@ -56,85 +57,70 @@ class Pushes:
         stored = self._enqueue(notification)
         if stored is None:
             self.counters.dropped += 1
-            self._lost = True
             self._recover()
             return
-        if self._recovering:
-            self.counters.late += 1
-            return
-        done, _ = await asyncio.wait({stored}, timeout=STORED_WITHIN_S)
-        if not done:
-            self.counters.late += 1
-            self._lost = True
+        if not self._recovering:
+            done, _ = await asyncio.wait({stored}, timeout=STORED_WITHIN_S)
+            if done:
+                return
+            self._recover()
+        self.counters.late += 1
 
     def _enqueue(self, notification: Notification) -> asyncio.Future[None] | None:
         key = key_of(notification)
         known = self._waiting.get(key)
         if known is not None:
             return known[1]
-        if len(self._waiting) >= WAITING_MAX:
+        if len(self._waiting) + len(self._running) >= WAITING_MAX:
             return None
         stored = asyncio.get_running_loop().create_future()
         self._waiting[key] = notification, stored
-        if self._writers < WRITERS and not self._recovering:
-            self._writers += 1
-            self._service.spawn(self._write_waiting())
+        self._start(key)
         return stored
 
-    async def _write_waiting(self) -> None:
+    def _start(self, key: Key) -> None:
+        """One write of a key at a time, and none while the store is known to be down."""
+        if not self._recovering and key not in self._running and key in self._waiting:
+            self._running.add(key)
+            self._spawn(self._store(key, *self._waiting.pop(key)))
+
+    async def _store(self, key: Key, notification: Notification, stored: asyncio.Future[None]) -> None:
         try:
-            while self._waiting and not self._recovering:
-                key = next(iter(self._waiting))
-                notification, stored = self._waiting.pop(key)
-                if not await self._write(notification):
-                    self._keep(key, notification, stored)
-                elif not stored.done():
-                    stored.set_result(None)
+            is_taken = await self._write(notification)
         finally:
-            self._writers -= 1
-        if self._lost and not self._waiting:
+            self._running.discard(key)
+        if not is_taken:
+            self._waiting.setdefault(key, (notification, asyncio.get_running_loop().create_future()))
             self._recover()
+        if not stored.done():
+            stored.set_result(None)
+        self._start(key)
 
     async def _write(self, notification: Notification) -> bool:
         """Whether the store took it. A message that nothing can be made of counts as taken."""
         try:
-            verdict = await receive(self._service.engine, notification)
+            verdict = await receive(self._engine, notification)
         except (SQLAlchemyError, OSError):
             return False
         except Exception:
             log.exception("notification_failed")
             return True
-        self.counters.by_verdict[verdict] = self.counters.by_verdict.get(verdict, 0) + 1
+        self.counters.by_verdict[verdict] += 1
         return True
-
-    def _keep(self, key: Key, notification: Notification, stored: asyncio.Future[None]) -> None:
-        """Answer now, write later."""
-        self.counters.late += 1
-        self._lost = True
-        if not stored.done():
-            stored.set_result(None)
-        fresh = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, (notification, fresh))
-        self._recover()
 
     def _recover(self) -> None:
         if not self._recovering:
             self._recovering = True
-            self._service.spawn(self._recovery())
+            self._spawn(self._recovery())
 
     async def _recovery(self) -> None:
-        """Wait for the store; then write what was kept and bring every push-covered calendar's poll forward."""
-        engine = self._service.engine
-        try:
-            while not await bring_polls_forward(engine):
-                await engine.clock.sleep(RETRY_S)
-            self._lost = False
-        finally:
-            self._recovering = False
+        """Wait for the store; then bring every push-covered calendar's poll forward and write what was kept."""
+        while not await bring_polls_forward(self._engine):
+            await self._engine.clock.sleep(RETRY_S)
+        self._recovering = False
         log.warning("notifications_were_late", late=self.counters.late, dropped=self.counters.dropped)
-        if self._waiting and self._writers < WRITERS:
-            self._writers += 1
-            self._service.spawn(self._write_waiting())
+        for key in list(self._waiting):
+            self._start(key)
 
 
 async def bring_polls_forward(engine: Engine) -> bool:

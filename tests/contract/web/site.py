@@ -190,7 +190,7 @@ def running_site(
         async with opened_engine(settings) as opened:
             engine = change(replace(opened, clock=clock))
             app = create_app(engine, settings, spawn=background.spawn, authorize_url=ConsentAddress(settings))
-            jobs = working(engine, settings.runs_at_once) if worker else contextlib.nullcontext()
+            jobs = working(engine, settings) if worker else contextlib.nullcontext()
             async with serving(app, listener), jobs:
                 site.append(Site(url, settings, engine, clock, google, app, loop))
                 ready.set()

@@ -1,0 +1,74 @@
+"""Group commit: transactions asked for at the same time are carried out as one.
+
+For floods of small transactions. A piece of work that fails takes nobody with it: the group is then repeated one by
+one. Works must be repeatable, as everywhere.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from calferry.ports import Store
+
+T = TypeVar("T")
+
+GROUP_MAX = 200
+
+Work = Callable[[Any], Any]
+Transact = Callable[[Work], Awaitable[Any]]
+
+
+class GroupedStore:
+    """The `Store` port over another store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._reads = Group(store.read)
+        self._writes = Group(store.write)
+
+    async def read(self, work: Callable[[Any], T], /) -> T:
+        result: T = await self._reads.run(work)
+        return result
+
+    async def write(self, work: Callable[[Any], T], /) -> T:
+        """Return when the group's transaction has committed."""
+        result: T = await self._writes.run(work)
+        return result
+
+    async def close(self) -> None:
+        await self._store.close()
+
+
+class Group:
+    """Works waiting for the next transaction; one transaction is under way at a time."""
+
+    def __init__(self, transact: Transact) -> None:
+        self._transact = transact
+        self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
+        self._carrying: asyncio.Task[None] | None = None
+
+    async def run(self, work: Work) -> Any:
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, done))
+        if self._carrying is None or self._carrying.done():
+            self._carrying = asyncio.create_task(self._carry_out())
+        return await done
+
+    async def _carry_out(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
+            await self._transact_all(group)
+
+    async def _transact_all(self, group: list[tuple[Work, asyncio.Future[Any]]]) -> None:
+        try:
+            results = await self._transact(lambda conn: [work(conn) for work, _ in group])
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+            if len(group) > 1:
+                for one in group:
+                    await self._transact_all([one])
+            elif not group[0][1].done():
+                group[0][1].set_exception(error)
+        else:
+            for (_, done), result in zip(group, results, strict=True):
+                if not done.done():
+                    done.set_result(result)

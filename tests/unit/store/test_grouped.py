@@ -1,0 +1,79 @@
+"""Group commit."""
+
+import asyncio
+
+import pytest
+
+from calferry.store.grouped import GROUP_MAX, GroupedStore
+
+pytestmark = pytest.mark.anyio
+
+
+class CountingStore:
+    """Runs works at the next turn of the loop and counts transactions."""
+
+    def __init__(self) -> None:
+        self.transactions = 0
+        self.committed: list[int] = []
+
+    async def write(self, work):
+        self.transactions += 1
+        await asyncio.sleep(0)
+        written: list[int] = []
+        result = work(written)
+        self.committed += written
+        return result
+
+    read = write
+
+    async def close(self) -> None:
+        pass
+
+
+def writing(number: int):
+    def work(written: list[int]) -> int:
+        written.append(number)
+        return number * 10
+
+    return work
+
+
+def failing(written: list[int]) -> None:
+    written.append(-1)
+    raise ValueError("no")
+
+
+async def test_works_that_come_together_share_a_transaction_and_keep_their_answers() -> None:
+    store = CountingStore()
+    grouped = GroupedStore(store)
+    assert await asyncio.gather(*(grouped.write(writing(n)) for n in range(50))) == [
+        n * 10 for n in range(50)
+    ]
+    assert store.committed == list(range(50))
+    assert store.transactions == 1
+
+
+async def test_a_group_is_bounded() -> None:
+    store = CountingStore()
+    grouped = GroupedStore(store)
+    await asyncio.gather(*(grouped.write(writing(n)) for n in range(GROUP_MAX + 1)))
+    assert store.transactions == 2
+
+
+async def test_a_failing_work_takes_nobody_with_it() -> None:
+    store = CountingStore()
+    grouped = GroupedStore(store)
+    works = [writing(1), failing, writing(2)]
+    answers = await asyncio.gather(*map(grouped.write, works), return_exceptions=True)
+    assert (answers[0], answers[2]) == (10, 20)
+    assert isinstance(answers[1], ValueError)
+    assert store.committed == [1, 2]
+
+
+async def test_a_caller_who_leaves_keeps_nobody_waiting() -> None:
+    grouped = GroupedStore(CountingStore())
+    leaving = asyncio.ensure_future(grouped.read(writing(1)))
+    staying = asyncio.ensure_future(grouped.read(writing(2)))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await staying == 20
