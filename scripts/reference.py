@@ -5,8 +5,10 @@ Usage: python scripts/reference.py          (tests/house fails while a page is n
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+from unittest.mock import MagicMock
 
 import typer.main
 from fastapi import FastAPI
@@ -15,6 +17,7 @@ from starlette.routing import Mount, Route
 
 from calferry.cli import app as command_line
 from calferry.settings import REQUIRED_BY_SERVE, Settings, setting_name
+from calferry.sync.engine import Engine
 from calferry.web.app import create_app
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -69,10 +72,9 @@ def pages() -> dict[str, str]:
 
 
 def settings_page() -> str:
-    fields = Settings.model_fields
     rows = [
         (f"`{setting_name(name)}`", default_of(field), MEANINGS[name])
-        for name, field in fields.items()
+        for name, field in Settings.model_fields.items()
         if name not in REQUIRED_BY_SERVE
     ]
     needed = [(f"`{setting_name(name)}`", MEANINGS[name]) for name in REQUIRED_BY_SERVE]
@@ -115,9 +117,10 @@ def http_page() -> str:
 
 def application() -> FastAPI:
     """An application that answers nothing, to be looked at."""
-    nothing = cast("Any", None)
+    nothing = MagicMock()
+    engine = Engine(**{field.name: nothing for field in fields(Engine) if field.default is MISSING})
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
-    return create_app(nothing, settings, spawn=nothing, authorize_url=nothing)
+    return create_app(engine, settings, spawn=nothing, authorize_url=nothing)
 
 
 def raw_paths(app: FastAPI) -> list[str]:
