@@ -18,8 +18,12 @@ class Output:
         self.results = Console(highlight=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
-        """Tell a person what is going on."""
-        self.errors.print(text, markup=False)
+        """Tell a person what is going on: wrapped at words on a terminal, whole lines elsewhere."""
+        self.errors.print(text, markup=False, soft_wrap=not self.errors.is_terminal)
+
+    def show(self, text: str) -> None:
+        """Lines to be copied: never wrapped."""
+        self.errors.print(text, markup=False, soft_wrap=True)
 
     def outcome(self, values: Mapping[str, Any], *lines: object) -> None:
         """End with the outcome: `values` as JSON, or `lines` for people."""
