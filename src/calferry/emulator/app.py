@@ -118,7 +118,7 @@ class Emulator:
                 "method": call.request.method,
                 "path": call.request.path,
                 "query": call.query.as_json(),
-                "status": response.status,
+                "status": response.status or None,
                 "user": call.person.email if call.person else None,
                 "at": call.now,
                 "api_method": call.method or None,

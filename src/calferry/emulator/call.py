@@ -83,12 +83,17 @@ class Call:
         if not self.request.body.strip():
             return {}
         try:
-            body = json.loads(self.request.body)
+            body = json.loads(self.request.body, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise errors.parse_error() from error
         if not isinstance(body, dict):
             raise errors.parse_error()
         return body
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity, which Python reads, are not JSON."""
+    raise ValueError(name)
 
 
 @dataclass(frozen=True, slots=True)

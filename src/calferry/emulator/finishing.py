@@ -60,7 +60,8 @@ def _body(answer: Answer, query: Query) -> bytes:
 
 
 def _indent(query: Query) -> int:
-    return json_text.BACKEND_INDENT if query.boolean("prettyPrint", True) else json_text.COMPACT
+    compact = query.text("prettyPrint").lower() in ("false", "0")
+    return json_text.COMPACT if compact else json_text.BACKEND_INDENT
 
 
 def _caching(call: Call) -> dict[str, str]:

@@ -9,6 +9,7 @@ UNBOUND = frozenset(
     {"pageToken", "fields", "prettyPrint", "key", "quotaUser", "userIp", "alt", "access_token", "oauth_token"}
 )  # fmt: skip
 INT32_MAX = 2**31 - 1
+YEARS = (2, 9998)
 
 
 class Query:
@@ -70,7 +71,7 @@ class Query:
             moment = when.parse_date_time(self.text(name))
         except ValueError as error:
             raise errors.bad_request() from error
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not YEARS[0] <= moment.year <= YEARS[1]:
             raise errors.bad_request()
         return int(moment.timestamp())
 

@@ -64,7 +64,14 @@ def plant_start(world: World, seeds: Sequence[Json], now: float) -> None:
 
 
 def plant(world: World, document: Json, now: float) -> None:
-    """Adds a seed document to the world. Raises SeedError."""
+    """Adds a seed document to the world. Raises SeedError; what stood before the mistake is planted."""
+    try:
+        _plant(world, document, now)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise SeedError(f"the seed has a value of the wrong type: {error}") from error
+
+
+def _plant(world: World, document: Json, now: float) -> None:
     _known(document, SECTIONS, "the seed")
     for person in _list(document, "people", "the seed"):
         _plant_person(world, person, now)
@@ -127,7 +134,8 @@ def _new_calendar(world: World, person: Person, fields: Json, calendar_id: str, 
     zone = _zone(fields.get("timeZone", person.time_zone), calendar_id)
     summary = str(fields.get("summary", calendar_id))
     primary = calendar_id == person.email
-    calendar = Calendar(calendar_id, summary, zone, owner, world.log.next(now), primary)
+    number = world.log.next(now)
+    calendar = Calendar(calendar_id, summary, zone, owner, number, primary, tokens_valid_from=number)
     calendar.acl[f"user:{owner}"] = "owner"
     world.calendars[calendar_id] = calendar
     return calendar

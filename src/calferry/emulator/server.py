@@ -26,6 +26,7 @@ from calferry.emulator.wire import Request, Response
 Json = dict[str, Any]
 
 START_TIMEOUT_S = 15.0
+ANSWER_TIMEOUT_S = 60.0
 
 
 class _Server(uvicorn.Server):
@@ -69,8 +70,13 @@ class RunningGoogle:
             run()
         else:
             self._loop.call_soon_threadsafe(run)
-            done.wait(START_TIMEOUT_S)
+            if not done.wait(ANSWER_TIMEOUT_S):
+                raise TimeoutError("the local Google does not answer")
         return found[0]
+
+    def announce(self) -> None:
+        """Sends the notifications of changes made to the world directly, not by a request."""
+        self._loop.call_soon_threadsafe(self._wake)
 
     def control(self, path: str, body: Json | None = None) -> Json:
         """A control request: POST with a body, GET without one. Raises ValueError if it is refused."""

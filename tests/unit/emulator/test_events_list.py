@@ -149,6 +149,14 @@ def test_expired_sync_token_is_410_and_the_calendars_beside_it_are_spared(desk: 
     assert desk.events(syncToken=fresh).status == 200
 
 
+def test_sync_token_of_an_earlier_life_of_the_emulator_is_410(desk: Desk) -> None:
+    _, token = desk.all_events()
+    desk.now += 60
+    desk.control("reset", {})
+    desk.forget_tokens()
+    assert desk.events(syncToken=token).reason == "fullSyncRequired"
+
+
 def test_changed_role_expires_sync_tokens(desk: Desk) -> None:
     _, token = desk.all_events()
     desk.control("seed", {"acl": {ALICE: [{"scope": {"type": "user", "value": BOB}, "role": "reader"}]}})

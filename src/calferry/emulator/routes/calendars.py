@@ -31,7 +31,8 @@ def insert_calendar(call: Call) -> Answer:
     if not body.get("summary"):
         raise errors.required("Missing summary.")
     number = call.world.log.next(call.now)
-    calendar = Calendar(dice.calendar_id(call.world.dice), "", person.time_zone, person.email, number)
+    calendar_id = dice.calendar_id(call.world.dice)
+    calendar = Calendar(calendar_id, "", person.time_zone, person.email, number, tokens_valid_from=number)
     calendar.acl[f"user:{person.email}"] = "owner"
     _set_fields(calendar, body)
     call.world.calendars[calendar.id] = calendar
@@ -69,7 +70,7 @@ def _set_fields(calendar: Calendar, body: Json) -> None:
     calendar.summary = str(body.get("summary") or calendar.summary)
     for name in ("description", "location"):
         if name in body:
-            setattr(calendar, name, body[name])
+            setattr(calendar, name, None if body[name] is None else str(body[name]))
 
 
 def _owned(call: Call) -> Calendar:

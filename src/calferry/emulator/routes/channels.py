@@ -81,14 +81,17 @@ def _is_acceptable(address: str) -> bool:
 
 def _expires_at(body: Json, now: float) -> float:
     """The asked end of the channel, shortened to thirty days; a week if nothing was asked."""
-    ttl = (body.get("params") or {}).get("ttl")
+    params = body.get("params")
+    if params is not None and not isinstance(params, dict):
+        raise errors.invalid("Invalid params.")
     asked = body.get("expiration")
     try:
+        ttl = params.get("ttl") if params else None
         if ttl is not None:
             ends = now + int(ttl)
         else:
             ends = int(asked) / 1000 if asked is not None else now + DEFAULT_TTL_S
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise errors.invalid("Invalid expiration.") from error
     if ends <= now:
         raise errors.invalid("Invalid expiration.")

@@ -31,7 +31,7 @@ def _control(act: Callable[[Call], Json]) -> Callable[[Call], Answer]:
     def answered(call: Call) -> Answer:
         try:
             return _answer(act(call))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
             return _answer({"error": str(error)}, 400)
         except Refused as refused:
             return _answer({"error": refused.message}, 400)

@@ -8,6 +8,8 @@ from calferry.emulator.world import recurrence, when
 
 Json = dict[str, Any]
 
+FIRST_YEAR, LAST_YEAR = 2, 9998
+SERIES_DURATION_S_MAX = 10 * 366 * 86_400
 OVERRIDES_MAX = 5
 REMINDER_MINUTES_MAX = 40_320
 ATTACHMENTS_MAX = 25
@@ -50,9 +52,35 @@ def check_field_types(body: Json) -> None:
         )
         if wrong:
             raise errors.invalid(f"Invalid value for: {name} is not a valid {kind}")
+    _check_elements(body)
     for name, allowed in CHOICES.items():
         if body.get(name) is not None and body[name] not in allowed:
             raise errors.invalid(f"Invalid value for: {body[name]} is not a valid value")
+
+
+def _check_elements(body: Json) -> None:
+    """Refuses lists and maps with elements of the wrong type."""
+    for name, kind in (("attendees", dict), ("recurrence", str), ("attachments", dict)):
+        elements = body.get(name)
+        if isinstance(elements, list) and not all(isinstance(element, kind) for element in elements):
+            raise errors.invalid(f"Invalid value for: {name}")
+    for name, kind in (("start", str), ("end", str), ("extendedProperties", dict)):
+        values = body.get(name)
+        if isinstance(values, dict) and not all(isinstance(v, kind | None) for v in values.values()):
+            raise errors.invalid(f"Invalid value for: {name}")
+    for attendee in body.get("attendees") or ():
+        _check_attendee_types(attendee)
+    for name in TYPE_PROPERTIES:
+        if not isinstance(body.get(name), dict | None):
+            raise errors.invalid(f"Invalid value for: {name}")
+
+
+def _check_attendee_types(attendee: Json) -> None:
+    for name, value in attendee.items():
+        if name in ("email", "displayName", "comment", "responseStatus") and not isinstance(
+            value, str | None
+        ):
+            raise errors.invalid(f"Invalid value for: attendees.{name}")
 
 
 def check_client_id(event_id: str) -> None:
@@ -100,6 +128,8 @@ def _check_stamp(name: str, stamp: Json) -> None:
             when.parse_date_time(stamp["dateTime"])
     except (ValueError, TypeError) as error:
         raise errors.invalid(f"Invalid {name} time.") from error
+    if not FIRST_YEAR <= int(str(stamp.get("date") or stamp["dateTime"])[:4]) <= LAST_YEAR:
+        raise errors.invalid(f"Invalid {name} time.")
 
 
 def check_zone_of_series(body: Json) -> None:
@@ -116,6 +146,10 @@ def _check_recurrence(resource: Json, calendar_zone: str) -> None:
     lines = resource.get("recurrence") or []
     if not lines:
         return
+    length = when.instant(resource["end"], calendar_zone) - when.instant(resource["start"], calendar_zone)
+    if length > SERIES_DURATION_S_MAX:
+        message = "The event duration exceeds the limit."
+        raise errors.Refused(400, "calendar", "eventDurationExceedsLimit", message)
     try:
         recurrence.check(recurrence.series_of(resource, calendar_zone))
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
@@ -124,6 +158,8 @@ def _check_recurrence(resource: Json, calendar_zone: str) -> None:
 
 def _check_reminders(reminders: Json) -> None:
     overrides = reminders.get("overrides") or []
+    if not isinstance(overrides, list) or not all(isinstance(each, dict) for each in overrides):
+        raise errors.invalid("Invalid reminders.")
     if reminders.get("useDefault") and overrides:
         message = "Cannot use default reminders and specify overrides at the same time."
         raise errors.Refused(400, "calendar", "cannotUseDefaultRemindersAndSpecifyOverride", message)
@@ -150,7 +186,7 @@ def _check_type(resource: Json) -> None:
     for name, needed in TYPE_PROPERTIES.items():
         if name in resource and event_type != needed:
             raise errors.invalid(f"{name} requires an event type of {needed}.")
-    if event_type == "workingLocation" and not resource.get("workingLocationProperties", {}).get("type"):
+    if event_type == "workingLocation" and not (resource.get("workingLocationProperties") or {}).get("type"):
         message = "Working location event is malformed."
         raise errors.Refused(400, "calendar", "malformedWorkingLocationEvent", message)
     if event_type == "birthday" and "date" not in resource["start"]:

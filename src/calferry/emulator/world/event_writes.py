@@ -160,7 +160,7 @@ def stored(writer: Writer, resource: Json, former: Event | None, updated_us: int
     """
     calendar = writer.calendar
     number = writer.world.log.next(writer.now, former.number if former else 0)
-    kept = tidied(resource, calendar)
+    kept = {"status": "confirmed", **tidied(resource, calendar)}
     if former:
         kept["sequence"] = _sequence(former.resource, kept)
     kept |= {
