@@ -6,6 +6,8 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from calferry import google
 from calferry.bootstrap.signals import InProcessSignals
 from calferry.core.google_account import Grant, Identity
@@ -22,7 +24,6 @@ from calferry.sync.engine import Engine, Intervals
 from calferry.sync.google_oauth import GoogleSignIn
 from calferry.sync.google_source import GoogleSource
 from calferry.sync.watch import receive
-from sqlalchemy import select
 from tests.harness.ports import CountedIds, PlainVault, VirtualClock
 from tests.harness.wire import InProcessTransport
 
@@ -41,8 +42,11 @@ ENDPOINTS = google.Endpoints(
 class LocalGoogle:
     """The local Google, spoken to as its owner would."""
 
-    def __init__(self, clock: VirtualClock, dice: random.Random, seed: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, clock: VirtualClock, dice: random.Random, seed: Mapping[str, Any] | None = None
+    ) -> None:
         self.emulator = Emulator(clock.now, dice, [dict(seed)] if seed else [])
+        self.tokens: dict[str, str] = {}
 
     def call(self, method: str, path: str, body: Any = None, *, user: str = "") -> Any:
         """One request as that user; the parsed answer, or None for an empty one. Raises `AssertionError` on 4xx."""
@@ -58,6 +62,15 @@ class LocalGoogle:
         return response.status, json.loads(response.body) if response.body else None
 
     def token(self, user: str) -> str:
+        known = self.tokens.get(user, "")
+        if known not in self.emulator.world.oauth.access_tokens or self.is_old(known):
+            known = self.tokens[user] = self.fresh_token(user)
+        return known
+
+    def is_old(self, token: str) -> bool:
+        return self.emulator.world.oauth.access_tokens[token].expires_at <= self.emulator.now() + 60
+
+    def fresh_token(self, user: str) -> str:
         scopes = [*ASKED, "https://www.googleapis.com/auth/calendar"]
         _, answer = self.ask("POST", "/_emulator/tokens", {"email": user, "scopes": scopes})
         return str(answer["access_token"])

@@ -158,7 +158,8 @@ def decide(failure: SourceFailure, *, full: bool, failures: int, restarts: int) 
 
 def describe(failure: SourceFailure) -> FailureInfo:
     """The failure in the words of `sync_error`. Every 403 counts as retryable there, as documented."""
-    code = CODE_WITHOUT_STATUS.get(failure.cause) or str(failure.status or 502)
+    unasked = 429 if failure.cause is Cause.RATE_LIMITED else 502
+    code = CODE_WITHOUT_STATUS.get(failure.cause) or str(failure.status or unasked)
     retryable = code == "403" or failure.cause not in PERMANENT
     return FailureInfo(code, failure.message, retryable)
 

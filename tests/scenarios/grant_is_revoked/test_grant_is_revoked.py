@@ -45,6 +45,17 @@ async def test_connecting_again_goes_on_where_it_stopped(stage: Stage) -> None:
 
 
 @staged()
+async def test_oldest_of_too_many_grants_dies(stage: Stage) -> None:
+    await stage.done()
+    for _ in range(101):
+        stage.google.grant(ALICE)
+    await stage.clock.sleep(3600)
+    assert (await stage.run()).outcome == "failed"
+    account = await stage.account()
+    assert (account.status, bool(account.status_reason)) == ("needs_reauth", True)
+
+
+@staged()
 async def test_seven_days_are_explained(stage: Stage) -> None:
     await stage.clock.sleep(7 * 86_400)
     await revoked(stage)

@@ -1,8 +1,11 @@
 """A worker is killed, frozen or its machine's clock jumps: somebody else goes on, and the late one writes nothing."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 from calferry.duties.rescue import rescue
+from calferry.store.sqlite import SqliteStore
 from calferry.sync.run_calendar import run_calendar
 from tests.harness.service import Service
 from tests.scenarios.stage import Stage, staged
@@ -13,21 +16,31 @@ def another(stage: Stage) -> Service:
     return Service(stage.google, stage.clock, stage.dice, store=stage.service.store, owner="another")
 
 
+class Mortal:
+    """A store that a process loses when it dies."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
+        self.is_dead = False
+
+    async def read(self, work: Callable[[Any], Any]) -> Any:
+        assert not self.is_dead
+        return await self.store.read(work)
+
+    async def write(self, work: Callable[[Any], Any]) -> Any:
+        assert not self.is_dead
+        return await self.store.write(work)
+
+
 async def die_while_running(stage: Stage) -> None:
     """A run whose process ends without a word."""
-    stage.service.transport.latency_s = 5.0
-    write = stage.service.store.write
-    run = asyncio.create_task(run_calendar(stage.engine, stage.calendar_id))
+    dying = Service(stage.google, stage.clock, stage.dice, store=Mortal(stage.service.store), owner="dying")
+    dying.transport.latency_s = 5.0
+    run = asyncio.create_task(run_calendar(dying.engine, stage.calendar_id))
     await stage.clock.sleep(2)
-
-    async def gone(work):  # type: ignore[no-untyped-def]
-        await asyncio.Event().wait()
-
-    stage.service.store.write = gone  # type: ignore[method-assign]
+    dying.store.is_dead = True
     run.cancel()
-    await stage.clock.sleep(1)
-    stage.service.store.write = write  # type: ignore[method-assign]
-    stage.service.transport.latency_s = 0.0
+    await asyncio.gather(run, return_exceptions=True)
 
 
 @staged(page_size=2)
