@@ -15,6 +15,7 @@ from calferry.web import (
     docs_page,
     events,
     health,
+    home,
     problems,
     sign_in,
     sync,
@@ -22,6 +23,7 @@ from calferry.web import (
     tokens,
     webhook,
 )
+from calferry.web.open_streams import OpenStreams
 from calferry.web.pushes import Pushes
 from calferry.web.security import RequestBounds, SecurityHeaders
 from calferry.web.service import AuthorizeUrl, Service, SiteSettings
@@ -37,6 +39,7 @@ ROUTERS = (
     tokens.router,
     cron.router,
     health.router,
+    home.router,
 )
 SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `/auth/tokens`."},
@@ -59,6 +62,7 @@ def create_app(
     )
     app.state.service = service = Service(engine, settings, authorize_url, spawn)
     app.state.works = Works()
+    app.state.streams = OpenStreams()
     app.state.pushes = Pushes(service)
     problems.install(app)
     for router in ROUTERS:

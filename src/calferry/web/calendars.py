@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
-from calferry.store import account_reads, calendars, sync_states
+from calferry.store import account_reads, calendars, channels, sync_states
 from calferry.store.account_reads import CalendarRow
 from calferry.web.authentication import CallerDep
 from calferry.web.frames import instant
@@ -21,6 +21,10 @@ HEALTH_BY_ACCOUNT = {
     "calendar_disabled": "calendar_disabled",
     "paused": "paused",
 }
+
+
+NO_CHANNEL = ""
+"""The id of no channel: nothing is kept."""
 
 
 class Calendar(BaseModel):
@@ -61,7 +65,7 @@ async def list_calendars(caller: CallerDep, service: ServiceDep) -> Calendars:
 async def change_calendar(
     calendar_id: str, change: CalendarChange, caller: CallerDep, service: ServiceDep
 ) -> Calendar:
-    """Start or stop mirroring. What was mirrored stays readable."""
+    """Start or stop mirroring. What was mirrored stays readable; its push channel is stopped soon."""
     engine = service.engine
 
     def store(conn: Connection) -> CalendarRow | None:
@@ -71,6 +75,8 @@ async def change_calendar(
         calendars.change(conn, calendar_id, selected=change.selected)
         if change.selected:
             sync_states.mark(conn, [calendar_id], engine.clock.now_ms())
+        else:
+            channels.drain_others(conn, calendar_id, NO_CHANNEL)
         return account_reads.calendar_of(conn, caller.user_id, calendar_id)
 
     row = await engine.store.write(store)

@@ -1,4 +1,4 @@
-"""A small HTML page with a heading and one paragraph. All text is escaped."""
+"""Small HTML pages."""
 
 from html import escape
 
@@ -9,19 +9,26 @@ PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{heading} - calferry</title>
+<title>{title}</title>
 <link rel="stylesheet" href="/static/calferry.css">
 </head>
 <body>
 <main>
-<h1>{heading}</h1>
-<p>{text}</p>
-<p><a href="/">Back to the start</a></p>
+<h1>{title}</h1>
+{body}
 </main>
 </body>
 </html>
 """
 
 
+def page(title: str, body: str) -> str:
+    """A page; the title is escaped, the body is HTML already."""
+    return PAGE.format(title=escape(title), body=body)
+
+
 def small_page(status: int, heading: str, text: str) -> HTMLResponse:
-    return HTMLResponse(PAGE.format(heading=escape(heading), text=escape(text)), status)
+    """A heading and one paragraph, both escaped."""
+    return HTMLResponse(
+        page(heading, f'<p>{escape(text)}</p>\n<p><a href="/">Back to the start</a></p>'), status
+    )

@@ -11,6 +11,8 @@ from calferry.store.sync_requests import SyncRequest, TooSoon
 from calferry.web.authentication import ActingCallerDep, Caller
 from calferry.web.calendar_ids import CalendarIdsInvalid, read_calendar_ids
 from calferry.web.event_stream import EventStream
+from calferry.web.open_streams import OpenStreams
+from calferry.web.outbox import Outbox
 from calferry.web.problems import Problem, responses
 from calferry.web.service import Service, ServiceDep
 from calferry.web.stream_position import StreamPosition, read_frame_id
@@ -19,6 +21,7 @@ from calferry.web.sync_work import Works
 
 router = APIRouter(prefix="/calendar", tags=["sync"])
 
+TOO_MANY_STREAMS = "You hold as many streams open as is allowed: close one first."
 RATE_LIMITED = "Sync rate limit exceeded. Please wait before syncing again."
 DESCRIPTION = f"""Syncs calendars with Google and streams what changes as server-sent events.
 
@@ -55,6 +58,9 @@ FINISHED = {"description": "The request that the id belongs to is complete."}
 )
 async def sync_events(request: Request, caller: ActingCallerDep, service: ServiceDep) -> Response:
     calendar_ids = read_ids(request)
+    streams: OpenStreams = request.app.state.streams
+    if streams.is_full(caller.user_id):
+        raise Problem(429, "too_many_streams", TOO_MANY_STREAMS, retryable=True, headers={"Retry-After": "5"})
     resumed = await find_resumed(service, caller, calendar_ids, request.headers.get("last-event-id"))
     if resumed is None:
         accepted = await accept(service, caller, calendar_ids)
@@ -64,7 +70,13 @@ async def sync_events(request: Request, caller: ActingCallerDep, service: Servic
         return Response(status_code=204)
     works: Works = request.app.state.works
     work = works.begin(service, sync_request)
-    return EventStream(SyncStream(service, caller, sync_request, work, position).produce)
+    stream = SyncStream(service, caller, sync_request, work, position)
+
+    async def produce(outbox: Outbox) -> None:
+        with streams.counted(caller.user_id):
+            await stream.produce(outbox)
+
+    return EventStream(produce)
 
 
 def read_ids(request: Request) -> tuple[str, ...]:

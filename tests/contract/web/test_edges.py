@@ -97,6 +97,12 @@ def test_a_wrong_method_and_a_wrong_address_are_problems(site: Site) -> None:
     assert missing.headers["content-type"] == "application/problem+json"
 
 
+def test_the_first_page_says_who_is_signed_in(site: Site, alice: Person) -> None:
+    stranger = site.client().get("/")
+    assert (stranger.status_code, "Sign in with Google" in stranger.text) == (200, True)
+    assert "alice@example.com" in alice.http.get("/").text
+
+
 # Tokens
 
 
@@ -202,6 +208,14 @@ def test_selecting_a_calendar_makes_it_due(site: Site, alice: Person) -> None:
     status = {row["calendar_id"]: row for row in alice.http.get("/calendar/sync-status").json()["calendars"]}
     assert status[alice.calendar_id]["next_due_at"] is not None
     assert alice.http.patch(address, json={"selected": False}).json()["selected"] is False
+
+
+def test_a_calendar_no_longer_selected_gives_its_channel_up(push_site: Site) -> None:
+    alice = push_site.person("alice@example.com")
+    sync(alice.http, alice.calendar_id)
+    alice.http.patch(f"/calendar/calendars/{alice.calendar_id}", json={"selected": False})
+    rows = {row["calendar_id"]: row for row in alice.http.get("/calendar/sync-status").json()["calendars"]}
+    assert rows[alice.calendar_id]["channel"] is None
 
 
 def test_only_own_calendars_can_be_changed_and_only_what_may_be(

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -222,6 +221,16 @@ def test_of_many_at_once_one_is_accepted(site: Site, alice: Person) -> None:
     assert sorted(statuses) == [200] + [429] * 7
 
 
+def test_a_person_may_hold_only_so_many_streams(
+    site: Site, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calferry.web.open_streams.STREAMS_PER_USER_MAX", 0)
+    refused = alice.http.get(f"/calendar/sync?calendar_ids={alice.calendar_id}")
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
+    monkeypatch.undo()
+    assert sync(alice.http, alice.calendar_id).status == 200
+
+
 # Errors of single calendars
 
 
@@ -296,18 +305,19 @@ def test_a_dead_grant_is_401_and_google_is_not_asked(site: Site, alice: Person) 
 
 
 def test_after_300_seconds_the_stream_says_timed_out_and_ends(site: Site, alice: Person) -> None:
-    insert(site, ALICE)
-    fault(site, "stall-2500", times=1)
-    late = threading.Thread(
-        target=lambda: until(lambda: site.google_requests("/events")) and site.clock.advance(301)
-    )
-    late.start()
-    stream = sync(alice.http, alice.calendars[ALICE])
-    late.join()
-    assert words(stream) == ["sync_error"]
-    assert [frame.data for frame in stream.frames if frame.event == "sync_error"] == [
-        '{"code":"408","message":"Sync timed out"}'
-    ]
+    made = insert(site, ALICE)
+    fault(site, "stall-5000", times=1)
+    address = f"/calendar/sync?calendar_ids={alice.calendars[ALICE]}"
+    with alice.http.stream("GET", address) as response:
+        chunks = response.iter_text()
+        text = next(chunks)
+        site.clock.advance(301)
+        frames = read_frames(text + "".join(chunks))
+    assert [frame.event for frame in frames] == ["progress", "sync_error"]
+    assert frames[-1].data == '{"code":"408","message":"Sync timed out"}'
+    again = sync(alice.http, alice.calendars[ALICE], last_event_id=frames[-1].id)
+    assert words(again) == ["events", "sync_token", "complete"]
+    assert [event["id"] for event in again.events()] == [made["id"]]
 
 
 def test_a_reader_who_comes_back_goes_on_where_it_was(site: Site, alice: Person) -> None:
