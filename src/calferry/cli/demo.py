@@ -17,6 +17,7 @@ from calferry.bootstrap.http_server import AddressTaken, listen, serving
 from calferry.bootstrap.logs import configure_logs
 from calferry.bootstrap.service import RunningService, running
 from calferry.cli.browser import Browser
+from calferry.cli.comparison import calendars_that_differ
 from calferry.cli.convergence import arrival, converge, log_head, pushes
 from calferry.cli.demo_place import DATABASE, Size, demo_settings, make_folder, pretend_google
 from calferry.cli.demo_sync import sync_with_bars
@@ -135,13 +136,14 @@ async def play_once(output: Output, set_up: Stage) -> int:
     PretendPeople(set_up.google, random.Random()).burst(BURST)
     with output.errors.status(f"People made {BURST} edits at Google; waiting for push to bring them…"):
         result = await converge(engine, first.calendar_ids)
+    differing = await calendars_that_differ(set_up.browser, set_up.google)
     changed = await log_head(engine) - head
     values = {
         "calendars": len(first.calendar_ids),
         "events": first.events,
         "changes": changed,
         "pushes": await pushes(engine) - believed,
-        "converged": result.converged and not first.failed,
+        "converged": result.converged and not first.failed and not differing,
         "seconds": round(time.monotonic() - began, 3),
     }
     output.outcome(values, summary(values, result.seconds))
