@@ -1,5 +1,6 @@
 """Connected Google accounts."""
 
+import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel
@@ -12,6 +13,8 @@ from calferry.web.frames import instant
 from calferry.web.listing import list_calendars
 from calferry.web.problems import Problem, not_found, responses
 from calferry.web.service import Service, ServiceDep
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/calendar/accounts", tags=["accounts"])
 
@@ -62,6 +65,7 @@ def account_from(row: AccountRow, asked: tuple[str, ...]) -> Account:
 async def delete_account(account_id: str, caller: CallerDep, service: ServiceDep) -> Response:
     """Stop its channels, give its grant back to Google and erase what was mirrored."""
     await require_account(service, caller, account_id)
+    log.info("account_disconnecting", user=caller.user_id, account=account_id)
     await disconnect(service.engine, account_id)
     return Response(status_code=204)
 

@@ -26,7 +26,8 @@ HTTPS_HEADERS = {b"strict-transport-security": b"max-age=31536000"}
 
 
 class SecurityHeaders:
-    """Adds the headers that an answer does not bring itself; answers that say nothing of caching are not stored."""
+    """Adds the headers that an answer does not bring itself. Static files are kept by browsers and asked about each
+    time; whatever else says nothing of caching is not stored."""
 
     def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self.app = app
@@ -42,7 +43,8 @@ class SecurityHeaders:
                 given = {name.lower() for name, _ in message["headers"]}
                 added = [(name, value) for name, value in self.headers.items() if name not in given]
                 if b"cache-control" not in given:
-                    added.append((b"cache-control", b"no-store"))
+                    is_static = scope["path"].startswith("/static/")
+                    added.append((b"cache-control", b"no-cache" if is_static else b"no-store"))
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
@@ -16,6 +17,8 @@ from calferry.web.service import Service, ServiceDep
 from calferry.web.sign_in_finish import SignInRefused, finish
 from calferry.web.sign_in_start import Intent, start
 from calferry.web.small_page import small_page
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/auth", tags=["sign-in"])
 
@@ -41,15 +44,22 @@ async def login(
     intent: Annotated[Intent, Query()] = "sign_in",
     return_to: Annotated[str | None, Query()] = None,
     account_id: Annotated[str | None, Query(max_length=128)] = None,
+    login_hint: Annotated[str | None, Query(max_length=254)] = None,
 ) -> Response:
-    """Send the browser to Google; `return_to` is a path of this site."""
+    """Send the browser to Google; `return_to` is a path of this site, `login_hint` an address to begin with."""
     path = safe_return_to(return_to)
     if intent == "sign_in":
-        return await start(service, request, intent=intent, return_to=path)
+        return await start(service, request, intent=intent, return_to=path, login_hint=login_hint)
     caller = await authenticate(request)
     if intent == "connect":
         return await start(
-            service, request, intent=intent, return_to=path, user_id=caller.user_id, consent=True
+            service,
+            request,
+            intent=intent,
+            return_to=path,
+            user_id=caller.user_id,
+            login_hint=login_hint,
+            consent=True,
         )
     return await reconnect(service, request, caller, account_id, path)
 
@@ -82,6 +92,7 @@ async def callback(request: Request, service: ServiceDep) -> Response:
     try:
         return await finish(service, request)
     except SignInRefused as refused:
+        log.warning("sign_in_refused", status=refused.status, why=refused.text)
         page = small_page(refused.status, refused.heading, refused.text)
         if refused.status == 503:
             page.headers["Retry-After"] = "5"

@@ -1,5 +1,6 @@
 """From Google's consent page back to our site: nothing is stored before every check has passed."""
 
+import structlog
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
@@ -18,6 +19,8 @@ from calferry.web.authentication import find_caller, read_credentials
 from calferry.web.listing import list_calendars
 from calferry.web.service import Service
 from calferry.web.sign_in_start import CONSENTED, NO_REFERRER, start, verifier_context
+
+log = structlog.get_logger(__name__)
 
 PARAMETER_LENGTH_MAX = 4_096
 GOOGLE_ISSUERS = ("https://accounts.google.com", "accounts.google.com")
@@ -61,6 +64,7 @@ async def finish(service: Service, request: Request) -> Response:
     if not sign_in.intent.endswith(CONSENTED) and await lacks_refresh_token(service, grant, identity):
         return await ask_consent(service, request, sign_in, identity)
     connected = await store_grant(service, sign_in, grant, identity)
+    log.info("account_connected", user=connected.user_id, account=connected.account_id, new=connected.created)
     await list_calendars(service.engine, connected.account_id, or_by_others=True)
     return await answer(service, request, sign_in, connected.user_id)
 

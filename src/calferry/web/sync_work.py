@@ -62,7 +62,10 @@ async def carry_out(engine: Engine, request: SyncRequest, work: Work) -> None:
     topic = f"user:{request.user_id}"
 
     async def see_to_channel(calendar_id: str) -> None:
-        await ensure_channel(engine, calendar_id)
+        try:
+            await ensure_channel(engine, calendar_id)
+        except Exception:
+            log.exception("channel_not_opened", calendar=calendar_id)
         work.settled.add(calendar_id)
         engine.signals.wake(topic)
 

@@ -320,6 +320,29 @@ def test_after_300_seconds_the_stream_says_timed_out_and_ends(site: Site, alice:
     assert [event["id"] for event in again.events()] == [made["id"]]
 
 
+def test_a_quiet_stream_says_every_15_seconds_that_it_is_alive(site: Site, alice: Person) -> None:
+    fault(site, "stall-2500", times=1)
+    with alice.http.stream("GET", f"/calendar/sync?calendar_ids={alice.calendars[ALICE]}") as response:
+        chunks = response.iter_text()
+        next(chunks)
+        site.clock.advance(16)
+        assert next(chunks) == ": keep-alive\n\n"
+
+
+def test_a_stream_ends_when_its_token_is_revoked(site: Site, alice: Person) -> None:
+    fault(site, "stall-4000", times=1)
+    token_id = alice.http.get("/auth/tokens").json()["tokens"][0]["id"]
+    with site.client(alice.token).stream(
+        "GET", f"/calendar/sync?calendar_ids={alice.calendars[ALICE]}"
+    ) as response:
+        chunks = response.iter_text()
+        text = next(chunks)
+        assert alice.http.delete(f"/auth/tokens/{token_id}").status_code == 204
+        site.clock.advance(16)
+        text += "".join(chunks)
+    assert [frame.event for frame in read_frames(text)] == ["progress"]
+
+
 def test_a_reader_who_comes_back_goes_on_where_it_was(site: Site, alice: Person) -> None:
     for n in range(3):
         insert(site, ALICE, summary=str(n))
