@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from calferry.core.model import Envelope
+from calferry.core.model import Envelope, Pass
 from calferry.core.sync_state import effective_mode
 
 
 @dataclass(frozen=True, slots=True)
 class FactsChange:
-    """Columns to write, and whether the mirror has to be listed anew."""
+    """Columns to write, and whether what was read before was read under another role or zone."""
 
     values: dict[str, Any]
-    relist: bool
+    moved: bool
 
 
 def compare_facts(known: Envelope, told: Envelope, shown: str) -> FactsChange:
@@ -35,7 +35,15 @@ def compare_facts(known: Envelope, told: Envelope, shown: str) -> FactsChange:
     return FactsChange(values, moved)
 
 
-def shape_changed(known: Envelope, told: Envelope) -> bool:
-    """Whether the role on the page asks for the other mode, so that the page does not fit its projection."""
-    role = told.access_role or known.access_role
-    return effective_mode("series", role) != effective_mode("series", known.access_role)
+def must_begin_again(known: Envelope, told: Envelope, walk: Pass) -> bool:
+    """Whether a page does not fit the pass that it belongs to.
+
+    A role may ask for the other mode. A role or zone that is new gives every event another form, and no delta
+    sends them again: everything is listed anew, unless this is the first page of such a listing.
+    """
+    if effective_mode("series", told.access_role or known.access_role) != effective_mode(
+        "series", known.access_role
+    ):
+        return True
+    is_listed_anew = walk.request.full and walk.pages == 0
+    return not is_listed_anew and compare_facts(known, told, "").moved

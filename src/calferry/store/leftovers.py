@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
+from calferry.core.limits import CHANNEL_REGISTERING_MS
 from calferry.core.scopes import status_for
 from calferry.store.due import is_over
 from calferry.store.sync_states import NO_LEASE, LeaseTerms, resume_account
@@ -61,11 +62,14 @@ def free_leases_of(connection: Connection, owners: list[str]) -> None:
 
 
 def drain_half_open_channels(connection: Connection, older_than_ms: int) -> int:
-    """Channels whose opening was never finished count as open and are to be stopped. Returns how many."""
+    """Channels whose opening was never finished count as open and are to be stopped. Returns how many.
+
+    One that was begun in the future is left from a clock that was set back.
+    """
+    begun_at = channels.c.created_at
+    is_old = or_(begun_at < older_than_ms, begun_at > older_than_ms + 2 * CHANNEL_REGISTERING_MS)
     drained = connection.execute(
-        update(channels)
-        .where(channels.c.state == "registering", channels.c.created_at < older_than_ms)
-        .values(state="draining")
+        update(channels).where(channels.c.state == "registering", is_old).values(state="draining")
     )
     return drained.rowcount
 

@@ -6,7 +6,8 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from calferry.core import sync_state
-from calferry.core.model import Mode, Pass, ProjectionId, Window
+from calferry.core.calendar_facts import compare_facts
+from calferry.core.model import Envelope, Mode, Pass, ProjectionId, Window
 from calferry.core.sync_state import SyncState
 from calferry.core.window import window_at
 from calferry.store import calendars, events, sync_states
@@ -102,7 +103,10 @@ def restart(connection: Connection, begun: Begun, now_ms: int, *, forget_token: 
     return Begun(calendar, state, choose(connection, calendar, state, now_ms, full=False))
 
 
-def reshape(connection: Connection, begun: Begun, access_role: str | None, now_ms: int) -> Begun:
-    """Begin again in the mode that the role asks for, beside what readers see."""
-    calendars.change(connection, begun.calendar.id, access_role=access_role)
+def reshape(connection: Connection, begun: Begun, told: Envelope, now_ms: int) -> Begun:
+    """List everything anew under what a page says of its calendar; in another mode beside what readers see."""
+    calendar = begun.calendar
+    facts = compare_facts(calendar.envelope, told, calendar.summary)
+    if facts.values:
+        calendars.change(connection, calendar.id, **facts.values)
     return restart(connection, begun, now_ms, forget_token=True)

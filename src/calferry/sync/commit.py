@@ -16,7 +16,6 @@ from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
 from calferry.store import calendars, changes, events, quarantine, sync_states
 from calferry.store.dialect import Row
 from calferry.store.sync_states import Done, Listed
-from calferry.store.tables import sync_states as states
 from calferry.sync.begin import Begun
 from calferry.sync.switch import switch
 
@@ -230,10 +229,4 @@ def compare_calendar(
     facts = calendar_facts.compare_facts(calendar.envelope, page.envelope, calendar.summary)
     if facts.values:
         calendars.change(connection, calendar.id, **facts.values)
-    if facts.relist and finished and not walk.request.full:
-        connection.execute(
-            states.update()
-            .where(states.c.id == begun.state.id)
-            .values(sync_token=None, dirty_seq=states.c.dirty_seq + 1, next_due_at=terms.now_ms)
-        )
     return switched

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from calferry.core import failure as failures
-from calferry.core.calendar_facts import shape_changed
+from calferry.core.calendar_facts import must_begin_again
 from calferry.core.failure import Cause, Decision, LeaseLost, SourceFailure
 from calferry.core.model import Envelope, Pass
 from calferry.core.series import SeriesTruth
@@ -77,7 +77,7 @@ class CalendarRun:
         walk = self.begun.walk
         while True:
             fetched = await pages.next(walk)
-            if shape_changed(self.begun.calendar.envelope, fetched.page.envelope):
+            if must_begin_again(self.begun.calendar.envelope, fetched.page.envelope, walk):
                 await self.reshape(fetched.page.envelope)
                 return None
             truths = await settle(self.engine, self.source, self.begun.calendar.google_id, walk, fetched.page)
@@ -96,11 +96,9 @@ class CalendarRun:
                 return await self.pause()
 
     async def reshape(self, told: Envelope) -> None:
-        """The role now asks for the other mode: what was listed so far does not fit."""
+        """The calendar has another role or zone now: what was listed so far does not fit."""
         begun, now_ms = self.begun, self.engine.clock.now_ms()
-        self.begun = await self.engine.store.write(
-            lambda tx: beginning.reshape(tx, begun, told.access_role, now_ms)
-        )
+        self.begun = await self.engine.store.write(lambda tx: beginning.reshape(tx, begun, told, now_ms))
 
     def is_stopping(self) -> bool:
         """Whether the page in hand is the last one of this run."""

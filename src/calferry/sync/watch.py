@@ -122,7 +122,7 @@ async def opened_channel(engine: Engine, registered: Registered, opened: OpenedC
     def work(connection: Connection) -> list[tuple[str, str | None]] | None:
         if not channels.activate(connection, channel_id, opened, renew_at):
             return None
-        calendars.change(connection, calendar.id, push="on", push_checked_at=now_ms)
+        calendars.change(connection, calendar.id, push="on", push_checked_at=None)
         sync_states.mark(connection, [calendar.id], now_ms)
         return [
             (row.id, row.resource_id) for row in channels.drain_others(connection, calendar.id, channel_id)
