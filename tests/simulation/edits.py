@@ -34,11 +34,21 @@ class Editor:
 
     def edit(self) -> None:
         """One change somewhere."""
+        if self.dice.random() < 0.08:
+            self.edit_list()
+            return
         calendar = self.dice.choice(self.calendars())
         verb: Callable[[Calendar], None] = self.dice.choices(list(EDITS), list(EDITS.values()))[0]
         self.google.trace.hit(f"edit {verb.__name__}")
         self.google.trace.note(f"edit {verb.__name__} {calendar.id}")
         verb(self, calendar)  # type: ignore[call-arg, arg-type]
+
+    def edit_list(self) -> None:
+        """One change of the calendars themselves, or of who sees them."""
+        verb: Callable[[], None] = self.dice.choices(list(LIST_EDITS), list(LIST_EDITS.values()))[0]
+        self.google.trace.hit(f"edit {verb.__name__}")
+        self.google.trace.note(f"edit {verb.__name__}")
+        verb(self)  # type: ignore[call-arg]
 
     def send(self, calendar: Calendar, method: str, tail: str, body: Any = None) -> Any:
         path = f"/calendars/{quote(calendar.id, safe='')}/events{tail}"
@@ -168,6 +178,65 @@ class Editor:
         body = {"calendar_id": calendar.id, "count": self.dice.randrange(1, 4)}
         self.google.call("POST", "/_emulator/empty-pages", body)
 
+    def secondary(self) -> Calendar | None:
+        found = [calendar for calendar in self.calendars() if not calendar.primary]
+        return self.dice.choice(found) if found else None
+
+    def add_calendar(self) -> None:
+        owner = self.dice.choice(list(self.google.world.people))
+        if len(self.calendars()) < 5:
+            body = {"summary": self.title(), "timeZone": self.dice.choice(ZONES)}
+            made = self.google.edit(owner, "POST", "/calendars", body)[1]
+            calendar = self.google.world.calendars[made["id"]]
+            for _ in range(self.dice.randrange(6)):
+                self.insert(calendar)
+
+    def delete_calendar(self) -> None:
+        calendar = self.secondary()
+        if calendar:
+            self.google.edit(calendar.owner, "DELETE", f"/calendars/{quote(calendar.id, safe='')}")
+
+    def rename_calendar(self) -> None:
+        calendar = self.dice.choice(self.calendars())
+        body = {"summary": self.title()}
+        self.google.edit(calendar.owner, "PATCH", f"/calendars/{quote(calendar.id, safe='')}", body)
+
+    def change_zone(self) -> None:
+        calendar = self.dice.choice(self.calendars())
+        body = {"timeZone": self.dice.choice(ZONES)}
+        self.google.edit(calendar.owner, "PATCH", f"/calendars/{quote(calendar.id, safe='')}", body)
+
+    def share(self) -> None:
+        """Somebody sees another person's calendar, or sees it under another role, or sees it no more."""
+        calendar, email = self.dice.choice(self.calendars()), self.dice.choice(list(self.google.world.people))
+        if email == calendar.owner:
+            return
+        role = self.dice.choice(("reader", "freeBusyReader", "writer", "none", "reader"))
+        calendar.acl[f"user:{email}"] = role
+        entry = self.google.world.people[email].entries.get(calendar.id)
+        if role != "none" and (entry is None or entry.deleted):
+            self.google.edit(email, "POST", "/users/me/calendarList", {"id": calendar.id})
+        self.google.refresh()
+
+    def leave_list(self) -> None:
+        """Somebody takes another person's calendar off the list; sharing brings it back."""
+        for email, person in self.google.world.people.items():
+            for calendar_id, entry in list(person.entries.items()):
+                calendar = self.google.world.calendars[calendar_id]
+                if calendar.owner != email and not entry.deleted and not calendar.deleted:
+                    path = f"/users/me/calendarList/{quote(calendar_id, safe='')}"
+                    self.google.edit(email, "DELETE", path)
+                    return
+
+    def hide(self) -> None:
+        """A setting of one's own that changes nothing but the entry."""
+        email = self.dice.choice(list(self.google.world.people))
+        path = f"/users/me/calendarList/{quote(email, safe='')}"
+        self.google.edit(email, "PATCH", path, {"summaryOverride": self.title()})
+
+    def expire_every_token(self) -> None:
+        self.google.call("POST", "/_emulator/expire-sync-tokens", {})
+
 
 def is_live(event: Event) -> bool:
     return not event.is_cancelled
@@ -192,4 +261,14 @@ EDITS: dict[Callable[..., None], int] = {
     Editor.expire_tokens: 5,
     Editor.expire_pages: 3,
     Editor.empty_pages: 3,
+}
+LIST_EDITS: dict[Callable[..., None], int] = {
+    Editor.add_calendar: 3,
+    Editor.delete_calendar: 2,
+    Editor.rename_calendar: 2,
+    Editor.change_zone: 2,
+    Editor.share: 6,
+    Editor.leave_list: 3,
+    Editor.hide: 1,
+    Editor.expire_every_token: 2,
 }

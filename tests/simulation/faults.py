@@ -2,13 +2,16 @@
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
 from calferry import google
 from calferry.emulator import Request, Response
+from calferry.emulator.world import sync_tokens
 from calferry.emulator.world.faults import Fault, parse_action
+from calferry.emulator.world.sync_tokens import SyncToken
 from tests.simulation.trace import Trace
 from tests.simulation.world import SimulatedGoogle
 
@@ -40,6 +43,9 @@ POISON: tuple[dict[str, Any], ...] = (
 )
 
 
+REFUSED_AGAIN_S = 100.0
+
+
 @dataclass(slots=True)
 class Weather:
     """Which faults occur in this run and how often; `calm` ends all of them."""
@@ -52,8 +58,12 @@ class Weather:
     is_down: bool = False
     excused: dict[str, set[str]] = field(default_factory=dict)
     """Events that were sent damaged, by calendar."""
-    unauthorized: set[str] = field(default_factory=set)
-    """People whose last request was answered with 401: the next one is let through."""
+    lies: set[str] = field(default_factory=set)
+    """Sync tokens given with a listing that was not true."""
+    is_guarded: Callable[[str], bool] = lambda _: False
+    """Whether the mirror of that calendar would not believe an empty listing."""
+    refused_at: float = -1e9
+    """When a request was last refused for its access token: not twice in a row."""
 
     def brew(self) -> None:
         """Some of the faults, at some rate; every fifth run has fine weather."""
@@ -89,13 +99,16 @@ class Weather:
         suited = [action for action in suited_to(request) if action in self.actions]
         action = self.dice.choice(suited) if suited else None
         if action == "return-401":
-            if request.headers["Authorization"] in self.unauthorized:
+            now = self.google.clock.monotonic()
+            if now - self.refused_at < REFUSED_AGAIN_S:
                 return None
-            self.unauthorized.add(request.headers["Authorization"])
+            self.refused_at = now
         return action
 
     def spoil(self, request: Request, action: str) -> Response:
         """A true answer with one item damaged."""
+        if action == "hollow-listing":
+            return self.hollow(request)
         plain = replace(request, headers={k: v for k, v in request.headers.items() if k != "Accept-Encoding"})
         response = self.google.emulator.handle(plain)
         if response.status != 200:
@@ -103,7 +116,7 @@ class Weather:
         page = json.loads(response.body)
         calendar_id = request.path.split("/")[4]
         items = [item for item in page.get("items", ()) if item.get("status") != "cancelled"]
-        if action == "hollow-listing" or not items:
+        if not items:
             return response
         item = self.dice.choice(items)
         self.excused.setdefault(unquote(calendar_id), set()).add(item["id"])
@@ -115,6 +128,21 @@ class Weather:
         body = json.dumps(page).encode()
         headers = response.headers | {"Content-Length": str(len(body))}
         return replace(response, body=body, headers=headers)
+
+    def hollow(self, request: Request) -> Response:
+        """A listing that claims to be complete and holds nothing, as in an outage."""
+        response = self.google.emulator.handle(request)
+        calendar_id = unquote(request.path.split("/")[4])
+        is_first = "syncToken=" not in request.query and "pageToken=" not in request.query
+        person = self.google.emulator.requests[-1]["user"]
+        if response.status != 200 or not is_first or not self.is_guarded(calendar_id):
+            return response
+        token = SyncToken(self.google.world.log.last, "singleEvents=true" in request.query)
+        text = sync_tokens.encode(token, f"events {calendar_id} {person}")
+        self.lies.add(text)
+        self.trace.hit("fault hollow-listing")
+        envelope = {"kind": "calendar#events", "etag": '"p"', "nextSyncToken": text, "items": []}
+        return Response(200, {"Content-Type": "application/json"}, json.dumps(envelope).encode())
 
 
 def suited_to(request: Request) -> tuple[str, ...]:

@@ -23,6 +23,10 @@ CALENDARS = (
 ROWS = "SELECT event_id, status, etag, raw, change_id, missing_since, series_id FROM events WHERE projection_id = ?"
 
 
+ACCOUNTS = "SELECT id, email, status, refresh_token, access_token FROM accounts"
+IN_FLIGHT_S = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """A row of `sync_states`."""
@@ -90,6 +94,17 @@ class Row:
         return int(self.etag.strip('"')) // 2
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A connected account; its secrets as they lie in the store."""
+
+    id: str
+    email: str
+    status: str
+    refresh_token: bytes | None
+    access_token: bytes | None
+
+
 @dataclass(slots=True)
 class Known:
     """What the checks remember of a calendar."""
@@ -104,6 +119,8 @@ class Known:
     """The fence of the run that goes on with a stored page."""
     holder: str | None = None
     """Who took the lease last."""
+    skew_ms: int = 0
+    """How wrong the clock was then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +163,14 @@ class Invariants:
         """Sync tokens that Google gave with a listing that was not true."""
         self.states: dict[str, State] = {}
         self.calendars: dict[str, Mirrored] = {}
+        self.accounts: dict[str, Account] = {}
+        self.dead_tokens: dict[str, float] = {}
+        """Access tokens of dead grants, and since when."""
+        self.accepted: dict[int, tuple[float, int]] = {}
         self.projections: dict[int, str] = {}
         self.rows: dict[int, dict[str, Row]] = {}
         self.known: dict[str, Known] = {}
         self.heads: dict[int, int] = {}
-        self.skew_ms = 0
         self.commits = 0
 
     def all(self, statement: str, *values: Any) -> list[Any]:
@@ -163,6 +183,7 @@ class Invariants:
         self.states = {row[0]: State(*row) for row in self.all(STATES)}
         self.calendars = {row[0]: Mirrored(*row) for row in self.all(CALENDARS)}
         self.find_projections()
+        self.check_accounts()
         self.take_over(commit)
         for state in self.states.values():
             self.known.setdefault(state.id, Known())
@@ -171,7 +192,6 @@ class Invariants:
                 self.check_state(old, state, skew_ms)
             elif old is None:
                 self.note_marks(state, 0)
-        self.skew_ms = skew_ms
         self.check_writer(commit)
         self.replay(commit)
         for calendar in self.calendars.values():
@@ -215,6 +235,53 @@ class Invariants:
             else:
                 rows.pop(event_id, None)
 
+    def check_accounts(self) -> None:
+        """A grant is held for dead only when Google has ended it, and is not used any more then."""
+        old, self.accounts = self.accounts, {row[0]: Account(*row) for row in self.all(ACCOUNTS)}
+        for account in self.accounts.values():
+            before = old.get(account.id)
+            if account.status != "needs_reauth" or (before is not None and before.status == "needs_reauth"):
+                continue
+            self.trace.hit("grant found dead")
+            if plain(account.refresh_token) in self.google.world.oauth.refresh_tokens:
+                self.violated("INV-22", f"{account.email} must sign in again, although the grant is alive")
+            if account.access_token:
+                self.dead_tokens[plain(account.access_token)] = asyncio.get_running_loop().time()
+
+    def check_grant(self, token: str) -> None:
+        """Asked before every request to Google: nothing is asked for under a dead grant."""
+        since = self.dead_tokens.get(token)
+        if since is not None and asyncio.get_running_loop().time() - since > IN_FLIGHT_S:
+            self.violated("INV-22", "a request under a grant that is known to be dead")
+
+    def check_cooldown(self, user_id: int, now_ms: float, skew_ms: int, cooldown_ms: int) -> None:
+        last_ms, last_skew_ms = self.accepted.get(user_id, (-1e9, skew_ms))
+        if now_ms - last_ms < cooldown_ms - 1 and last_skew_ms == skew_ms:
+            self.violated("INV-32", f"two requests of user {user_id} within {now_ms - last_ms:.0f} ms")
+        self.accepted[user_id] = (now_ms, skew_ms)
+
+    def shown(self, calendar_id: str) -> dict[str, int]:
+        """Live events that readers of the calendar see now, with their versions."""
+        calendar = self.calendars.get(calendar_id)
+        rows = self.rows.get(calendar.projection_id or 0, {}) if calendar else {}
+        return {event_id: row.number for event_id, row in rows.items() if row.number is not None}
+
+    def check_copy(self, calendar_id: str, copy: dict[str, int], position: int) -> None:
+        """A reader's copy holds every change up to that position."""
+        calendar = self.calendars.get(calendar_id)
+        state = self.states.get(calendar_id)
+        if calendar is None or state is None or state.sync_token in self.lies:
+            return
+        view = self.google.view(calendar.google_id, calendar.window)
+        rows = self.rows.get(calendar.projection_id or 0, {})
+        excused = self.excused.get(calendar.google_id, set())
+        for event_id in sorted({*view.history, *copy}):
+            allowed, row = view.since(event_id, position), rows.get(event_id)
+            is_missing = row is not None and row.missing_since is not None
+            same = any(view.says_the_same(event_id, copy.get(event_id), number) for number in allowed)
+            if not same and event_id not in excused and not is_missing:
+                self.violated("INV-29", f"{event_id}: reader has {copy.get(event_id)}, may have {allowed}")
+
     def check_state(self, old: State, new: State, skew_ms: int) -> None:
         known = self.known[new.id]
         self.note_marks(new, old.dirty_seq)
@@ -240,9 +307,9 @@ class Invariants:
         if old.lease_owner is not None and not is_over and old.lease_boot == new.lease_boot:
             self.violated("INV-17", f"{new.lease_owner} took {new.id} from {old.lease_owner}")
         since = (new.last_attempt_at or 0) - (old.last_attempt_at or 0)
-        if since < RUN_SPACING_MS and skew_ms == self.skew_ms:
+        if since < RUN_SPACING_MS and skew_ms == known.skew_ms:
             self.violated("INV-19", f"{new.id}: two runs within {since} ms")
-        known.holder = new.lease_owner
+        known.holder, known.skew_ms = new.lease_owner, skew_ms
         known.resumed = new.fence if new.page_token is not None else None
 
     def check_clean(self, old: State, new: State, known: Known) -> None:
@@ -293,10 +360,10 @@ class Invariants:
         switched = before is None or before.projection_id != calendar.projection_id
         known = self.known[calendar.id]
         whole = switched
-        if state and state.sync_token and state.sync_token not in self.lies:
-            if old is None or state.sync_token != old.sync_token:
-                position = self.google.position(calendar.google_id, calendar.email, state.sync_token)
-                whole, known.floor = True, max(known.floor, position)
+        token = state.sync_token if state else None
+        if token and token not in self.lies and (old is None or token != old.sync_token):
+            position = self.google.position(calendar.google_id, calendar.email, token)
+            whole, known.floor = True, max(known.floor, position)
         written = [event_id for number, event_id in commit.rows if number == calendar.projection_id]
         if not written and not whole:
             return
@@ -355,6 +422,11 @@ class Invariants:
                 continue
             name = "INV-3" if shown is None else "INV-2"
             self.violated(name, f"{calendar.id} {event_id}: shows {shown}, {known.floor} allows {allowed}")
+
+
+def plain(sealed: bytes | None) -> str:
+    """A secret of the harness's vault, which seals nothing."""
+    return "" if sealed is None else sealed.decode().partition("|")[2]
 
 
 def has_finished(old: State | None, new: State) -> bool:

@@ -4,18 +4,18 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar, copy_context
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 
 from calferry import google
-from calferry.duties.open_channels import setup_channels
-from calferry.duties.purge import purge
-from calferry.duties.renew_channels import renew_channels
-from calferry.duties.rescue import rescue
 from calferry.emulator import Request
 from calferry.jobs.scheduler import Scheduler
-from calferry.jobs.timers import Timer
+from calferry.jobs.timers import TIMERS
 from calferry.store import leftovers
 from calferry.sync.engine import Intervals
+from calferry.web.sync_work import Works
 from tests.harness.ports import VirtualClock
 from tests.harness.service import Service
 from tests.harness.wire import received
@@ -26,20 +26,23 @@ from tests.simulation.trace import Trace
 
 T = TypeVar("T")
 
-TIMERS = (
-    Timer("rescue", 15.0, rescue),
-    Timer("open_channels", 20.0, setup_channels, first_s=2.0),
-    Timer("renew_channels", 40.0, renew_channels, first_s=5.0),
-    Timer("purge", 120.0, purge, first_s=60.0),
-)
+OFTEN = tuple(replace(timer, every_s=min(max(timer.every_s, 15.0), 45.0)) for timer in TIMERS)
 INTERVALS = Intervals(poll_with_push_s=120.0, poll_without_push_s=40.0, calendar_list_s=100.0)
 UNTOUCHED_STEPS = 10**9
+REFRESH_LEASE_S = 30.0
 
 current: ContextVar["Process | None"] = ContextVar("process", default=None)
 
 
 class Crash(BaseException):
     """The process is no more. Nothing that is written catches it."""
+
+
+def is_crash(error: BaseException | None) -> bool:
+    """Whether that is how a crash comes out of a task, or of a group of tasks."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(is_crash(inner) for inner in error.exceptions)
+    return isinstance(error, Crash)
 
 
 class Process:
@@ -67,6 +70,8 @@ class Process:
             intervals=INTERVALS,
         )
         self.engine = self.service.engine
+        self.works = Works()
+        self.web = SimpleNamespace(engine=self.engine, spawn=lambda work: self.spawn(work, "sync request"))
 
     def start(self) -> None:
         self.trace.note(f"{self.name} starts")
@@ -75,7 +80,7 @@ class Process:
     async def run(self) -> None:
         if self.machine.dice.random() < 0.5:
             await self.engine.store.write(self.free_leases_of_the_dead)
-        await Scheduler(self.engine, timers=TIMERS).run()
+        await Scheduler(self.engine, timers=OFTEN).run()
 
     def free_leases_of_the_dead(self, connection: Any) -> None:
         dead = [name for name in leftovers.lease_owners(connection) if name not in self.machine.living]
@@ -137,12 +142,16 @@ class Machine:
         self.skew_ms = 0
         self.living: dict[str, Process] = {}
         self.lives = 0
-        self.refreshing: set[bytes] = set()
+        self.refreshing: dict[str, tuple[Process, float]] = {}
 
     def time(self) -> float:
         return asyncio.get_running_loop().time()
 
+    async def pause(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
     def start(self, crash_at: int = UNTOUCHED_STEPS) -> Process:
+        """A new process on the old disk, which dies at that step."""
         self.lives += 1
         process = Process(self, f"p{self.lives}", crash_at)
         self.living[process.name] = process
@@ -232,6 +241,24 @@ class Transport:
         if self.machine.weather.is_down:
             self.machine.trace.hit("fault down")
             raise Unreachable
+        if name == "token":
+            return await self.refresh(request)
+        self.machine.checks.check_grant(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        return await self.answer(name, request)
+
+    async def refresh(self, request: google.WireRequest) -> google.WireResponse:
+        """One refresh of a grant at a time, on all processes together."""
+        token = parse_qs((request.body or b"").decode())["refresh_token"][0]
+        other, since = self.machine.refreshing.get(token, (self.process, -1e9))
+        if not other.is_dead and self.machine.time() - since < REFRESH_LEASE_S:
+            self.machine.trace.violated("INV-21", f"{self.process.name} refreshes while {other.name} does")
+        self.machine.refreshing[token] = (self.process, self.machine.time())
+        try:
+            return await self.answer("token", request)
+        finally:
+            self.machine.refreshing.pop(token, None)
+
+    async def answer(self, name: str, request: google.WireRequest) -> google.WireResponse:
         asked = Request.of(request.method, request.url, request.headers, request.body or b"")
         response = self.machine.weather.answer(asked)
         self.machine.trace.note(f"{self.process.name} {request.method} {name} {response.status}")

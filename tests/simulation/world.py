@@ -8,6 +8,7 @@ from typing import Any
 from calferry.emulator import Request
 from calferry.emulator.world import listing, sync_tokens
 from calferry.emulator.world.calendar import Calendar, at_least
+from calferry.emulator.world.event import Event
 from calferry.emulator.world.listing import EventQuery
 from tests.harness.ports import VirtualClock
 from tests.harness.service import LocalGoogle
@@ -17,6 +18,7 @@ PEOPLE = ("alice@example.com", "bob@example.com")
 FULL_SCOPE = "https://www.googleapis.com/auth/calendar"
 FOR_GOOD_S = 10 * 365 * 86_400
 BEGINNING = -1
+UNTOLD = ("etag", "updated")
 
 Window = tuple[int, int]
 
@@ -36,6 +38,8 @@ class View:
     calendar: Calendar
     window: Window | None
     history: dict[str, list[Version]] = field(default_factory=dict)
+    resources: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    """What each version says, by event id and number."""
     looked_at: int = BEGINNING
 
     def refresh(self, last: int, now: float) -> None:
@@ -43,21 +47,34 @@ class View:
         if last == self.looked_at:
             return
         self.looked_at = last
-        current = self.live(now)
-        for event_id, number in current.items():
-            self.note(event_id, last, number)
+        current = {event.id: event for event in self.events(now)}
+        for event_id, event in current.items():
+            self.note(event_id, last, event.number)
+            self.resources[event_id, event.number] = event.resource
         for event_id in self.history.keys() - current.keys():
             self.note(event_id, last, None)
 
     def live(self, now: float) -> dict[str, int]:
         """Numbers of the live events by id."""
+        return {event.id: event.number for event in self.events(now)}
+
+    def events(self, now: float) -> list[Event]:
+        """The live events."""
         shelf = self.calendar.shelf
         if self.window is None:
-            return {event.id: event.number for event in map(shelf.as_seen, shelf) if not event.is_cancelled}
+            return [event for event in map(shelf.as_seen, shelf) if not event.is_cancelled]
         query = EventQuery(
             single_events=True, time_min=self.window[0] // 1000, time_max=self.window[1] // 1000
         )
-        return {event.id: event.number for event in listing.select(self.calendar, query, now)}
+        return listing.select(self.calendar, query, now)
+
+    def says_the_same(self, event_id: str, one: int | None, other: int | None) -> bool:
+        """Whether two versions differ in nothing that a reader is told of."""
+        found = [self.resources.get((event_id, number or 0)) for number in (one, other)]
+        plain = [
+            {key: found_in[key] for key in found_in if key not in UNTOLD} for found_in in found if found_in
+        ]
+        return one == other or (len(plain) == 2 and plain[0] == plain[1])
 
     def note(self, event_id: str, at: int, number: int | None) -> None:
         versions = self.history.setdefault(event_id, [])

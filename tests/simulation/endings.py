@@ -1,0 +1,123 @@
+"""What must be true once nothing goes wrong any more."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from calferry.emulator.world.world import events_resource
+from calferry.sync.run_calendar import run_calendar
+from calferry.sync.verify import verify_calendar
+from tests.simulation.disk import Disk
+from tests.simulation.faults import Weather
+from tests.simulation.invariants import Invariants, Mirrored
+from tests.simulation.processes import Process
+from tests.simulation.world import SimulatedGoogle
+
+CHANNELS = "SELECT id, resource, state, resource_id, expires_at, stop_attempts FROM channels"
+
+
+class Ending:
+    """Compares the whole mirror with the whole world."""
+
+    def __init__(self, disk: Disk, google: SimulatedGoogle, weather: Weather, checks: Invariants) -> None:
+        self.disk = disk
+        self.google = google
+        self.weather = weather
+        self.checks = checks
+        self.gone: set[str] = set()
+        """People who have disconnected and not come back."""
+
+    def difference(self) -> str:
+        """What keeps the mirror from being complete; empty when nothing does."""
+        return next(self.differences(), "")
+
+    def differences(self) -> Iterator[str]:
+        for email in self.google.world.people:
+            if email in self.gone:
+                yield from self.differences_of_gone(email)
+            else:
+                yield from self.differences_of_person(email)
+        for calendar in self.mirrored():
+            yield from self.differences_of_calendar(calendar)
+            yield from self.differences_of_channels(calendar)
+
+    def mirrored(self) -> list[Mirrored]:
+        return [calendar for calendar in self.checks.calendars.values() if calendar.removed_at is None]
+
+    def differences_of_person(self, email: str) -> Iterator[str]:
+        accounts = [account for account in self.checks.accounts.values() if account.email == email]
+        if [account.status for account in accounts] != ["active"]:
+            yield f"{email} is {[account.status for account in accounts]}"
+        ours = {calendar.google_id for calendar in self.mirrored() if calendar.email == email}
+        if ours != self.google.listed(email):
+            yield f"{email} has {sorted(self.google.listed(email))}, we know {sorted(ours)}"
+
+    def differences_of_gone(self, email: str) -> Iterator[str]:
+        if any(account.email == email for account in self.checks.accounts.values()):
+            yield f"the account of {email} is still there"
+        if any(calendar.email == email for calendar in self.checks.calendars.values()):
+            yield f"calendars of {email} are still there"
+
+    def differences_of_calendar(self, calendar: Mirrored) -> Iterator[str]:
+        state = self.checks.states[calendar.id]
+        if calendar.projection_id is None or state.sync_token is None or not calendar.selected:
+            yield f"{calendar.google_id} has not been synced"
+            return
+        if state.dirty_seq != state.clean_seq or state.lease_owner is not None:
+            yield f"{calendar.google_id} is not clean"
+        role = self.google.role(calendar.google_id, calendar.email)
+        if calendar.access_role != role:
+            yield f"{calendar.google_id}: role {calendar.access_role} instead of {role}"
+        shown = dict(self.checks.shown(calendar.id))
+        live = self.google.view(calendar.google_id, calendar.window).live(self.google.emulator.now())
+        for event_id in self.weather.excused.get(calendar.google_id, ()):
+            shown.pop(event_id, None)
+            live.pop(event_id, None)
+        if shown != live:
+            yield f"{calendar.google_id} differs: {sorted(shown.items() ^ live.items())[:4]}"
+
+    def differences_of_channels(self, calendar: Mirrored) -> Iterator[str]:
+        """One channel here and there; none that could have been stopped is left."""
+        now = self.google.emulator.now()
+        resource = events_resource(self.google.world.calendars[calendar.google_id])
+        open_there = {
+            channel.id
+            for channel in self.google.world.channels.open.values()
+            if channel.resource == resource and channel.user == calendar.email and channel.expires_at > now
+        }
+        rows = {
+            row[0]: row for row in self.disk.raw.execute(f"{CHANNELS} WHERE resource = ?", (calendar.id,))
+        }
+        active = {row[0] for row in rows.values() if row[2] == "active"}
+        if len(active & open_there) != 1:
+            yield f"{calendar.google_id}: channels {sorted(active)} here, {sorted(open_there)} there"
+        for channel_id in sorted(open_there - active):
+            row = rows.get(channel_id)
+            if row is None or (row[3] is not None and row[5] == 0 and row[2] != "failed"):
+                yield f"{calendar.google_id}: channel {channel_id} is left open: {row}"
+
+    async def check_calendar(self, process: Process, calendar: Mirrored) -> None:
+        """Another sync changes nothing, and the engine itself finds no difference."""
+        heads = dict(self.checks.heads)
+        await process.engine.clock.sleep(2.0)
+        report = await run_calendar(process.engine, calendar.id)
+        excused = calendar.google_id in self.weather.excused
+        if report.outcome != "held" and (report.changes or self.checks.heads != heads) and not excused:
+            self.checks.violated("INV-1", f"another sync of {calendar.google_id} changed something: {report}")
+        await self.cure(process, calendar)
+        verification = await verify_calendar(process.engine, calendar.id)
+        if not verification.equal:
+            self.checks.violated("INV-1", f"verification: {verification}")
+
+    async def cure(self, process: Process, calendar: Mirrored) -> None:
+        """What was sent damaged is only read again when everything is listed."""
+        if calendar.google_id not in self.weather.excused:
+            return
+        await process.engine.clock.sleep(2.0)
+        report: Any = await run_calendar(process.engine, calendar.id, full=True, confirmed=True)
+        if report.outcome != "done":
+            self.checks.violated("INV-9", f"{calendar.google_id} cannot be listed again: {report}")
+        named = "SELECT count(*) FROM quarantine WHERE calendar_id = ? AND event_id IS NOT NULL"
+        if self.disk.raw.execute(named, (calendar.id,)).fetchone()[0]:
+            self.checks.violated(
+                "INV-9", f"{calendar.google_id}: items stay in quarantine after a clean listing"
+            )

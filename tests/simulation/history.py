@@ -1,0 +1,276 @@
+"""The course of one run: a storm of edits, faults and crashes, then quiet."""
+
+import asyncio
+import random
+from typing import Any
+
+from calferry import google
+from calferry.duties.poll_stale import sync_calendars
+from calferry.sync.accounts import connect, disconnect
+from calferry.sync.watch import receive
+from tests.simulation.disk import the_disk
+from tests.simulation.edits import Editor
+from tests.simulation.endings import Ending
+from tests.simulation.faults import Weather
+from tests.simulation.invariants import Invariants
+from tests.simulation.processes import UNTOUCHED_STEPS, Crash, Machine, Process, is_crash
+from tests.simulation.readers import Reader
+from tests.simulation.trace import Trace
+from tests.simulation.world import SimulatedGoogle
+
+DEADLINE_S = 420.0
+LOOK_AGAIN_S = 4.0
+REQUESTS_MAX = 6_000
+DAY_MS = 86_400_000
+STEPS_TO_LIVE = 400
+
+
+class Simulation:
+    """The run of one seed. `guard`: how many live rows make the sweep guard look."""
+
+    def __init__(self, seed: str, trace: Trace, guard: int) -> None:
+        self.trace = trace
+        self.dice = random.Random(f"{seed}/driver")
+        self.disk = the_disk()
+        self.disk.format()
+        self.google = SimulatedGoogle(random.Random(f"{seed}/world"), trace)
+        self.editor = Editor(self.google, random.Random(f"{seed}/edits"))
+        self.weather = Weather(self.google, trace, random.Random(f"{seed}/weather"))
+        self.checks = Invariants(self.disk, self.google, trace)
+        self.checks.excused, self.checks.lies = self.weather.excused, self.weather.lies
+        self.weather.is_guarded = self.is_guarded
+        self.machine = Machine(seed, self.disk, self.weather, self.checks, trace)
+        self.ending = Ending(self.disk, self.google, self.weather, self.checks)
+        self.guard = guard
+        self.skews = self.dice.random() < 0.2
+        self.leaves = self.dice.random() < 0.1
+        self.readers: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        self.editor.fill(self.dice.choice((2, 8, 25)))
+        self.google.refresh()
+        self.machine.start()
+        for email in self.google.world.people:
+            await self.sign_in(email)
+        await self.storm()
+        await self.quiet()
+        for process in list(self.machine.living.values()):
+            process.end()
+        for reader in self.readers:
+            reader.cancel()
+
+    def is_over(self) -> bool:
+        if self.google.api_requests() > REQUESTS_MAX:
+            self.trace.violated("INV-6", f"more than {REQUESTS_MAX} requests")
+        return self.trace.violation is not None
+
+    def is_guarded(self, google_id: str) -> bool:
+        """Whether a full listing of the calendar under way would have to be confirmed before it removes anything."""
+        found = self.disk.raw.execute(
+            "SELECT s.pass_live FROM sync_states s JOIN calendars c ON c.id = s.id "
+            "WHERE c.google_id = ? AND s.pass_projection_id = c.projection_id",
+            (google_id,),
+        ).fetchall()
+        return bool(found) and all(row[0] >= self.guard for row in found)
+
+    def storm_process(self) -> None:
+        self.machine.start(
+            self.dice.randrange(1, STEPS_TO_LIVE) if self.dice.random() < 0.8 else UNTOUCHED_STEPS
+        )
+
+    async def sign_in(self, email: str) -> None:
+        """The person connects the account, until a process lives long enough to store it."""
+        self.ending.gone.discard(email)
+        while True:
+            process = self.machine.any() or self.machine.start()
+            try:
+                await process.spawn(connect(process.engine, self.google.grant(email)), "connect")
+                return
+            except (Crash, asyncio.CancelledError):
+                if not process.is_dead:
+                    raise
+
+    async def storm(self) -> None:
+        """Edits, faults and crashes for a while."""
+        self.weather.brew()
+        processes = self.dice.choice((1, 1, 2, 3))
+        ends_at = self.machine.time() + self.dice.uniform(30.0, 120.0)
+        pace_s = self.dice.choice((0.5, 2.0, 6.0))
+        for process in self.machine.living.values():
+            process.crash_at = self.dice.randrange(1, STEPS_TO_LIVE)
+        while self.machine.time() < ends_at and not self.is_over():
+            if len(self.machine.living) < processes and self.dice.random() < 0.5:
+                self.storm_process()
+            await self.act()
+            self.deliver(self.dice.random())
+            await asyncio.sleep(self.dice.expovariate(1 / pace_s))
+
+    async def act(self) -> None:
+        chance = self.dice.random()
+        if chance < 0.6:
+            self.editor.edit()
+        elif chance < 0.72:
+            self.ask()
+        elif chance < 0.75:
+            self.freeze()
+        elif chance < 0.78:
+            self.weather.is_down = not self.weather.is_down
+        elif chance < 0.80:
+            self.revoke()
+        elif chance < 0.83:
+            await self.come_back()
+        elif chance < 0.85 and self.skews:
+            self.skew()
+        elif chance < 0.88:
+            self.cron()
+        elif chance < 0.90 and self.leaves:
+            self.leave()
+
+    def ask(self) -> None:
+        """A program asks for a sync of some of a user's calendars and follows it."""
+        users = sorted({calendar.user_id for calendar in self.checks.calendars.values()})
+        if not users:
+            return
+        user_id = self.dice.choice(users)
+        ids = sorted(key for key, calendar in self.checks.calendars.items() if calendar.user_id == user_id)
+        chosen = tuple(calendar_id for calendar_id in ids if self.dice.random() < 0.6)
+        if chosen:
+            reader = Reader(self.machine, self.checks, self.trace, user_id, chosen)
+            self.readers.append(asyncio.create_task(reader.read()))
+
+    def freeze(self) -> None:
+        """A process stops for longer than a lease lasts, and wakes up believing that nothing happened."""
+        process = self.machine.any()
+        if process:
+            process.frozen_until = self.machine.time() + self.dice.choice((3.0, 35.0, 50.0))
+            self.trace.note(f"{process.name} freezes")
+            self.trace.hit("freeze")
+
+    def revoke(self) -> None:
+        """A person takes the grant back."""
+        email = self.dice.choice(list(self.google.world.people))
+        self.trace.note(f"{email} revokes")
+        self.trace.hit("revoke")
+        self.google.call("POST", "/_emulator/revoke", {"email": email})
+        self.google.edit_tokens.clear()
+
+    async def come_back(self) -> None:
+        """People whose account does not work connect it again."""
+        for email in self.google.world.people:
+            statuses = {account.status for account in self.checks.accounts.values() if account.email == email}
+            if statuses != {"active"} and "closing" not in statuses:
+                self.trace.hit("sign in again")
+                await self.sign_in(email)
+
+    def skew(self) -> None:
+        """The machine's clock jumps by a day, or back."""
+        self.machine.skew_ms = self.dice.choice((-DAY_MS, 0, DAY_MS))
+        self.trace.note(f"clock off by {self.machine.skew_ms}")
+        self.trace.hit("skew")
+
+    def cron(self) -> None:
+        process = self.machine.any()
+        if process:
+            self.trace.hit("cron")
+            process.spawn(self.sync_all(process), "cron")
+
+    async def sync_all(self, process: Process) -> None:
+        report = await sync_calendars(process.engine)
+        if report.total != report.successful + report.incomplete + report.failed or report.incomplete < 0:
+            self.trace.violated("INV-34", str(report))
+
+    def leave(self) -> None:
+        """A person disconnects the account."""
+        process = self.machine.any()
+        accounts = sorted(self.checks.accounts)
+        if process and accounts:
+            account = self.checks.accounts[self.dice.choice(accounts)]
+            self.trace.note(f"{account.email} disconnects")
+            self.trace.hit("disconnect")
+            self.ending.gone.add(account.email)
+            process.spawn(disconnect(process.engine, account.id), "disconnect")
+
+    def deliver(self, chance: float) -> None:
+        """The notifications that wait: delivered, delivered twice, late, in another order, or lost."""
+        waiting = self.google.emulator.take_deliveries()
+        if chance > 0.8:
+            self.dice.shuffle(waiting)
+        for delivery in waiting:
+            process = self.machine.any()
+            if process is None or chance < 0.3:
+                self.trace.hit("push lost")
+                continue
+            self.trace.hit("push")
+            process.spawn(self.push(process, delivery, 30.0 if chance < 0.4 else 0.0), "push")
+            if chance > 0.9:
+                self.trace.hit("push twice")
+                process.spawn(self.push(process, delivery, self.dice.random()), "push")
+
+    async def push(self, process: Process, delivery: Any, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        notification = google.read_notification(delivery.headers)
+        assert notification is not None
+        await receive(process.engine, notification)
+
+    async def quiet(self) -> None:
+        """Nothing goes wrong any more: everything must come right before the deadline."""
+        self.trace.note("quiet")
+        self.weather.calm()
+        for process in self.machine.living.values():
+            process.crash_at, process.frozen_until = UNTOUCHED_STEPS, 0.0
+        if not self.machine.living:
+            self.machine.start()
+        await self.settle_clock()
+        ends_at = self.machine.time() + DEADLINE_S
+        problem = "nothing was looked at"
+        while self.machine.time() < ends_at and not self.is_over():
+            self.google.emulator.take_deliveries()
+            await self.come_back_unless_gone()
+            self.select_every_calendar()
+            problem = self.ending.difference()
+            if not problem:
+                await self.check_every_calendar()
+                return
+            await asyncio.sleep(LOOK_AGAIN_S)
+        self.trace.violated("INV-1", problem)
+
+    async def settle_clock(self) -> None:
+        """Back to the true time; what waits for a time of the other clock is late by a day, which is allowed."""
+        if self.skews:
+            self.machine.skew_ms = 0
+            process = self.machine.any()
+            assert process is not None
+            await process.spawn(process.engine.store.write(make_due), "a day passes")
+
+    async def come_back_unless_gone(self) -> None:
+        for email in self.google.world.people:
+            statuses = {account.status for account in self.checks.accounts.values() if account.email == email}
+            if statuses not in ({"active"}, {"closing"}) and email not in self.ending.gone:
+                await self.sign_in(email)
+
+    def select_every_calendar(self) -> None:
+        self.disk.raw.execute(
+            "UPDATE sync_states SET next_due_at = 0 WHERE status = 'idle' AND next_due_at IS NULL"
+        )
+        self.disk.raw.execute("UPDATE calendars SET selected = 1 WHERE NOT selected")
+
+    async def check_every_calendar(self) -> None:
+        process = self.machine.any()
+        assert process is not None
+        for calendar in self.ending.mirrored():
+            await process.spawn(self.ending.check_calendar(process, calendar), "last checks")
+
+
+def make_due(connection: Any) -> None:
+    connection.exec_driver_sql("UPDATE sync_states SET next_due_at = 0 WHERE next_due_at IS NOT NULL")
+
+
+def noted(trace: Trace) -> Any:
+    """An exception handler for the loop: only crashes may end a task unnoticed."""
+
+    def note(_: Any, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not is_crash(error):
+            trace.violated("no surprises", f"{context.get('message')}: {error!r}")
+
+    return note
