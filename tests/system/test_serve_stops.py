@@ -2,7 +2,12 @@
 
 import signal
 import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from calferry.emulator.server import run_in_thread
 from tests.system.processes import DEADLINE_S, Site
@@ -10,23 +15,64 @@ from tests.waiting import until
 
 EMAIL = "alice@example.com"
 STOPS_WITHIN_S = 10.0
+STATE = "SELECT lease_owner, status, next_due_at FROM sync_states WHERE id = ?"
 
 
-def test_sigterm_in_the_middle_of_a_sync_ends_within_ten_seconds(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Slow:
+    """A site whose Google takes a minute for every page."""
+
+    site: Site
+    token: str
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[Slow]:
     with run_in_thread() as google:
         site = Site(tmp_path, google.url)
         token = site.connect(EMAIL, google.tokens(EMAIL)["refresh_token"])
         google.control("faults", {"faults": [{"method": "events.list", "times": 9, "action": "stall-60000"}]})
-        with site.serving() as process:
-            calendars = site.ask("GET", "/calendar/calendars", token)["calendars"]
-            mine = next(calendar["id"] for calendar in calendars if calendar["primary"])
-            site.ask("PATCH", f"/calendar/calendars/{mine}", token, {"selected": True})
-            held = "SELECT lease_owner, status, next_due_at FROM sync_states WHERE id = ?"
-            until(lambda: site.rows(held, mine)[0]["lease_owner"], DEADLINE_S, "run that waits for Google")
+        yield Slow(site, token)
+
+
+def primary(slow: Slow) -> str:
+    calendars = slow.site.ask("GET", "/calendar/calendars", slow.token)["calendars"]
+    return str(next(calendar["id"] for calendar in calendars if calendar["primary"]))
+
+
+def is_running(slow: Slow, calendar_id: str) -> bool:
+    return slow.site.rows(STATE, calendar_id)[0]["lease_owner"] is not None
+
+
+def assert_in_order(slow: Slow, calendar_id: str) -> None:
+    (state,) = slow.site.rows(STATE, calendar_id)
+    assert (state["lease_owner"], state["status"]) == (None, "idle")
+    assert '"level": "error"' not in (slow.site.folder / "serve.log").read_text(encoding="utf-8")
+    assert state["next_due_at"] is not None
+
+
+def test_sigterm_in_the_middle_of_a_run_ends_within_ten_seconds(slow: Slow) -> None:
+    with slow.site.serving() as process:
+        mine = primary(slow)
+        slow.site.ask("PATCH", f"/calendar/calendars/{mine}", slow.token, {"selected": True})
+        until(lambda: is_running(slow, mine), DEADLINE_S, "run that waits for Google")
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+        assert time.monotonic() - began < STOPS_WITHIN_S
+    assert_in_order(slow, mine)
+
+
+def test_sigterm_under_an_open_stream_ends_within_ten_seconds(slow: Slow) -> None:
+    with slow.site.serving() as process:
+        mine = primary(slow)
+        address = f"{slow.site.address}/calendar/sync?calendar_ids={mine}"
+        asked = urllib.request.Request(address, headers={"Authorization": f"Bearer {slow.token}"})
+        with urllib.request.urlopen(asked, timeout=DEADLINE_S) as stream:
+            assert stream.readline()
+            until(lambda: is_running(slow, mine), DEADLINE_S, "run that waits for Google")
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(DEADLINE_S) == 0
             assert time.monotonic() - began < STOPS_WITHIN_S
-        (state,) = site.rows(held, mine)
-        assert (state["lease_owner"], state["status"]) == (None, "idle")
-        assert state["next_due_at"] is not None
+    assert_in_order(slow, mine)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Generator
 from typing import Any
@@ -22,6 +23,19 @@ class HttpServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
+
+
+class WithoutEndedStreams(logging.Filter):
+    """Streams that the end of the server cuts off are no failure: no traceback, no error."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        if kind is not None and issubclass(kind, asyncio.CancelledError):
+            return False
+        return not record.getMessage().startswith("Cancel ")
+
+
+ENDED_STREAMS = WithoutEndedStreams()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -48,6 +62,7 @@ async def serving(app: Any, listener: socket.socket) -> AsyncIterator[HttpServer
         timeout_graceful_shutdown=GRACE_S,
         h11_max_incomplete_event_size=HEADERS_MAX_BYTES,
     )
+    logging.getLogger("uvicorn.error").addFilter(ENDED_STREAMS)
     server = HttpServer(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:

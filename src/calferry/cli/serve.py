@@ -59,7 +59,7 @@ def announce(output: Output, settings: Settings, address: str) -> None:
 
 
 def stop_signal() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT; a second one ends the process at once."""
+    """Set by the first SIGTERM, SIGINT or SIGHUP; a second one ends the process at once."""
     stopped = asyncio.Event()
 
     def stop() -> None:
@@ -67,6 +67,6 @@ def stop_signal() -> asyncio.Event:
             os._exit(INTERRUPTED)
         stopped.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     return stopped
