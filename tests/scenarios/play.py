@@ -59,6 +59,11 @@ async def delete(stage: Stage, argument: Any) -> None:
         stage.delete(event_id)
 
 
+async def forget(stage: Stage, argument: str) -> None:
+    """The event vanishes at Google without a tombstone."""
+    stage.google.emulator.world.calendars[stage.google_id].shelf.forget(argument)
+
+
 async def plant(stage: Stage, argument: Any) -> None:
     stage.plant(*(argument if isinstance(argument, list) else [argument]))
 
@@ -194,6 +199,7 @@ VERBS: dict[str, Verb] = {
     "add": add,
     "patch": patch,
     "delete": delete,
+    "forget": forget,
     "plant": plant,
     "call": call,
     "control": control,
