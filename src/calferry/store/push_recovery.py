@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, or_, select, update
 
 from calferry.store.tables import channels, sync_states
 
@@ -19,7 +19,7 @@ def spread_push_covered(conn: Connection, now_ms: int, delay_ms: Callable[[], in
         {"state_id": state_id, "due_at": now_ms + delay_ms()} for state_id in conn.execute(covered).scalars()
     ]
     if rows:
-        due_at = bindparam("due_at")
+        due_at: BindParameter[int] = bindparam("due_at", type_=BigInteger)
         later = or_(sync_states.c.next_due_at.is_(None), sync_states.c.next_due_at > due_at)
         change = update(sync_states).where(sync_states.c.id == bindparam("state_id"), later)
         conn.execute(change.values(next_due_at=due_at), rows)
