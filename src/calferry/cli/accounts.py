@@ -16,8 +16,8 @@ from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_account import Grant
 from calferry.settings import Settings, load_settings
 from calferry.sync import accounts as connecting
-from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.sync.engine import Engine
+from calferry.sync.listing import list_calendars
 
 app = typer.Typer(help="Connected Google accounts.", no_args_is_help=True)
 
@@ -64,7 +64,7 @@ async def add_account(output: Output, email: str, refresh_token: str) -> None:
     async with opened_engine(settings) as engine:
         grant = await proven_grant(engine, settings, email, refresh_token)
         account_id = await connected(engine, grant)
-        listed = await refresh_calendar_list(engine, account_id)
+        listed = await list_calendars(engine, account_id, or_by_others=True)
         found = await engine.store.read(lambda connection: accounts_of_address(connection, email))
         account = next(account for account in found if account.id == account_id)
         calendars = await calendars_of_accounts(engine.store, [account])

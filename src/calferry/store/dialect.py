@@ -19,8 +19,21 @@ def among(connection: Connection, column: Column[Any], values: Iterable[str]) ->
     """`column IN values` for thousands of texts, as one parameter."""
     if connection.dialect.name == "postgresql":
         return column == func.any(bindparam(None, list(values), postgresql.ARRAY(String)))
-    listed = func.json_each(json.dumps(list(values))).table_valued("value")
+    listed = func.json_each(texts("sqlite", values)).table_valued("value")
     return column.in_(select(listed.c.value))
+
+
+def among_bound(dialect: str, column: Column[Any], name: str) -> ColumnElement[bool]:
+    """The same for a statement that is built once: the texts come as parameter `name`, made by `texts`."""
+    if dialect == "postgresql":
+        return column == func.any(bindparam(name, type_=postgresql.ARRAY(String)))
+    listed = func.json_each(bindparam(name, type_=String)).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+def texts(dialect: str, values: Iterable[str]) -> list[str] | str:
+    """What `among_bound` takes."""
+    return list(values) if dialect == "postgresql" else json.dumps(list(values))
 
 
 def insert_for(connection: Connection, table: Table) -> Any:

@@ -5,6 +5,7 @@ Every statement that a run writes with is guarded by its fence, so a run that lo
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, null, or_, select, update
@@ -13,7 +14,7 @@ from calferry.core.failure import FailureInfo, LeaseLost
 from calferry.core.limits import LEASE_MS, RUN_SPACING_MS, WAIT_MAX_MS
 from calferry.core.model import UserId
 from calferry.core.sync_state import SyncState, as_state
-from calferry.store.dialect import among
+from calferry.store.dialect import among, among_bound, texts
 from calferry.store.tables import sync_states as states
 
 STATE_COLUMNS = [states.c[name] for name in SyncState.__slots__]
@@ -229,28 +230,33 @@ def failed_values(now_ms: int, info: FailureInfo, wait_ms: int) -> dict[str, Any
     }
 
 
-def mark(connection: Connection, state_ids: Iterable[str], now_ms: int) -> dict[str, int]:
-    """Note that something changed; returns the mark of each. Backoff is left alone."""
+@cache
+def marking(dialect: str) -> Any:
+    """The statement of `mark`: a flood of notifications runs it thousands of times."""
+    now, spaced = bound("now"), states.c.last_attempt_at + RUN_SPACING_MS
     soon = case(
-        (states.c.last_attempt_at.is_(None), now_ms),
-        (
-            and_(states.c.last_attempt_at + RUN_SPACING_MS > now_ms, states.c.last_attempt_at <= now_ms),
-            states.c.last_attempt_at + RUN_SPACING_MS,
-        ),
-        else_=now_ms,
+        (states.c.last_attempt_at.is_(None), now),
+        (and_(spaced > now, states.c.last_attempt_at <= now), spaced),
+        else_=now,
     )
     due = case(
         (states.c.status.in_(("blocked", "removed", "halted")), null()),
         (and_(states.c.next_due_at.is_not(None), states.c.next_due_at < soon), states.c.next_due_at),
         else_=soon,
     )
-    statement = (
+    return (
         update(states)
-        .where(among(connection, states.c.id, state_ids))
+        .where(among_bound(dialect, states.c.id, "ids"))
         .values(dirty_seq=states.c.dirty_seq + 1, next_due_at=due)
         .returning(states.c.id, states.c.dirty_seq)
     )
-    return {row.id: row.dirty_seq for row in connection.execute(statement)}
+
+
+def mark(connection: Connection, state_ids: Iterable[str], now_ms: int) -> dict[str, int]:
+    """Note that something changed; returns the mark of each. Backoff is left alone."""
+    dialect = connection.dialect.name
+    rows = connection.execute(marking(dialect), {"ids": texts(dialect, state_ids), "now": now_ms})
+    return {row.id: row.dirty_seq for row in rows}
 
 
 def invalidate(connection: Connection, state_ids: Iterable[str], now_ms: int) -> None:

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from calferry.store import account_reads
 from calferry.store.account_reads import AccountRow
 from calferry.sync.accounts import disconnect
+from calferry.sync.listing import list_calendars
 from calferry.web.authentication import Caller, CallerDep
 from calferry.web.frames import instant
-from calferry.web.listing import list_calendars
 from calferry.web.problems import Problem, not_found, responses
 from calferry.web.service import Service, ServiceDep
 

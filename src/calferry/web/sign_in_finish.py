@@ -12,11 +12,11 @@ from calferry.store import account_reads, sessions, sign_ins
 from calferry.store.account_reads import AccountRow
 from calferry.store.sign_ins import SignIn
 from calferry.sync.accounts import Connected, ConnectRefused, connect
+from calferry.sync.listing import list_calendars
 from calferry.vault import VaultError
 from calferry.web import cookies
 from calferry.web.allowed_emails import is_allowed
 from calferry.web.authentication import find_caller, read_credentials
-from calferry.web.listing import list_calendars
 from calferry.web.service import Service
 from calferry.web.sign_in_start import CONSENTED, NO_REFERRER, start, verifier_context
 

@@ -23,8 +23,8 @@ from calferry.emulator.server import RunningGoogle
 from calferry.settings import SCOPES, Settings, load_settings
 from calferry.store import api_tokens
 from calferry.sync.accounts import connect
-from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.sync.engine import Engine
+from calferry.sync.listing import list_calendars
 from calferry.web.app import create_app
 
 T = TypeVar("T")
@@ -108,7 +108,7 @@ class Site:
 
         async def bring() -> tuple[int, str]:
             connected = await connect(self.engine, grant)
-            report = await refresh_calendar_list(self.engine, connected.account_id)
+            report = await list_calendars(self.engine, connected.account_id, or_by_others=True)
             assert report.error is None
             await self.engine.store.write(
                 lambda conn: api_tokens.create(

@@ -1,7 +1,6 @@
 """A full re-sync in mid-life, seen by a reader who never stops looking."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -44,11 +43,11 @@ def sync(person: Person) -> str:
 
 
 @pytest.fixture
-def stored(google: RunningGoogle, site: Site) -> Iterator[Person]:
+def stored(google: RunningGoogle, site: Site) -> Person:
     google.control("seed", {"events": {PRIMARY: [event(number) for number in range(EVENTS)]}})
     person = site.person(PRIMARY)
     assert "event: complete" in sync(person)
-    yield person
+    return person
 
 
 def test_a_reader_never_sees_fewer_events_than_google_has_during_a_full_resync(
