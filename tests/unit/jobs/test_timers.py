@@ -7,6 +7,7 @@ import pytest
 
 from calferry.jobs.timers import TIMERS, Timer, is_set_within, keep_time
 from calferry.sync.engine import Engine
+from tests.harness.virtual_loop import run_virtually
 from tests.unit.duties.rows import empty_store, engine_over
 from tests.waiting import eventually
 
@@ -28,21 +29,26 @@ async def test_a_duty_is_done_again_and_again_until_stopped(engine: Engine) -> N
     await task
 
 
-async def test_a_failing_duty_backs_off_and_recovers(engine: Engine) -> None:
-    stopping, tries = asyncio.Event(), list[float]()
+def test_a_failing_duty_backs_off_and_recovers() -> None:
+    tries = list[float]()
 
     async def duty(_engine: Engine) -> None:
         tries.append(asyncio.get_running_loop().time())
         if len(tries) < 4:
             raise RuntimeError("planted")
 
-    task = asyncio.create_task(keep_time(engine, Timer("duty", 0.02, duty), stopping))
-    await eventually(lambda: len(tries) >= 6)
-    stopping.set()
-    await task
+    async def story() -> None:
+        stopping, engine = asyncio.Event(), engine_over(await empty_store())
+        task = asyncio.create_task(keep_time(engine, Timer("duty", 10, duty), stopping))
+        await asyncio.sleep(400)
+        stopping.set()
+        await task
+
+    run_virtually(story())
     waits = [later - earlier for earlier, later in itertools.pairwise(tries)]
-    assert waits[2] > waits[0]
-    assert waits[2] >= 0.02 * 8 * 0.75
+    expected = [20, 40, 80, *[10] * len(waits)]
+    assert len(waits) > 10
+    assert all(0.75 * due <= wait <= 1.25 * due for wait, due in zip(waits, expected, strict=False))
 
 
 async def test_stopping_ends_a_long_wait_at_once(engine: Engine) -> None:
