@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from calferry import google
 from calferry.bootstrap.database import open_store
+from calferry.bootstrap.day_quota import DayQuota
 from calferry.bootstrap.owner import own_name
 from calferry.bootstrap.signals import InProcessSignals
 from calferry.bootstrap.system import SystemClock, SystemIds
@@ -40,7 +41,8 @@ def engine_of(settings: Settings, store: Store, transport: google.Transport) -> 
     clock, dice, budget = SystemClock(), random.SystemRandom(), google.RetryBudget()
     google_clock, endpoints = google.SystemClock(), endpoints_of(settings)
     vault = SealingVault(settings.sealing_keys, os.urandom)
-    quota = google.SlidingQuota(google_clock, settings.quota_per_minute, settings.quota_per_user_per_minute)
+    minute = google.SlidingQuota(google_clock, settings.quota_per_minute, settings.quota_per_user_per_minute)
+    quota = DayQuota(minute, settings.quota_per_day, google_clock.now)
     client_secret = settings.google_client_secret.get_secret_value()
     oauth = GoogleSignIn(
         google.GoogleOAuth(

@@ -14,6 +14,7 @@ from calferry.cli.output import Output, count, table
 from calferry.cli.people import Account, accounts_of_address, calendars_of_accounts, known_accounts
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_account import Grant
+from calferry.duties.finish_closing import closing_accounts
 from calferry.settings import Settings, load_settings
 from calferry.sync import accounts as connecting
 from calferry.sync.engine import Engine
@@ -161,8 +162,14 @@ async def remove_account(output: Output, email_or_id: str) -> None:
         with output.errors.status("Disconnecting…"):
             for account in named:
                 await connecting.disconnect(engine, account.id)
-    removed = [account.email for account in named]
-    output.outcome({"removed": [account.id for account in named]}, f"Disconnected {', '.join(removed)}.")
+        pending = [account.id for account in named if account.id in await engine.store.read(closing_accounts)]
+    if pending:
+        output.say(
+            "Google could not be told to end its grant yet; a running `calferry serve` goes on trying."
+        )
+    removed = ", ".join(account.email for account in named)
+    values = {"removed": [account.id for account in named], "pending": pending}
+    output.outcome(values, f"Disconnected {removed}.")
 
 
 async def exactly_of_address(engine: Engine, email: str) -> list[Account]:

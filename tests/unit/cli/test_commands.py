@@ -33,7 +33,7 @@ def test_an_account_is_added_listed_and_removed(installation: Installation) -> N
     assert [(account["id"], account["calendars"], account["selected"]) for account in listed] == [
         (added["id"], 2, 0)
     ]
-    assert installation.outcome("accounts", "remove", ALICE) == {"removed": [added["id"]]}
+    assert installation.outcome("accounts", "remove", ALICE) == {"removed": [added["id"]], "pending": []}
     assert installation.outcome("accounts", "list") == {"accounts": []}
 
 
