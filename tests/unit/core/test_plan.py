@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from calferry.core.model import Pass, StoredEvent, Window
-from calferry.core.plan import PagePlan, plan_page
-from calferry.google.models import ObservedItem, UnreadableItem
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calferry.core.model import Pass, StoredEvent, Window
+from calferry.core.plan import PagePlan, plan_page
+from calferry.google.models import ObservedItem, UnreadableItem
 from tests.unit.core.events import item, page, row, tombstone, walk
 
 Mirror = dict[str, StoredEvent]

@@ -1,9 +1,10 @@
 """What a full listing may remove, and when it is not believed."""
 
-from calferry.core.limits import SWEEP_GUARD_WAIT_MS
-from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
 from hypothesis import given
 from hypothesis import strategies as st
+
+from calferry.core.limits import SWEEP_GUARD_WAIT_MS
+from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
 
 NOW = 10_000_000
 
