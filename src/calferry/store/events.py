@@ -1,13 +1,15 @@
 """Event rows of a projection: what planning reads, and the bulk writes of a page."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from calferry.core.model import ObservedEvent, ProjectionId, StoredEvent, UserId
-from calferry.store.dialect import BulkInsert, Row, among, run_many
+from calferry.store.dialect import BulkInsert, Row, among, among_bound, run_many, texts
 from calferry.store.tables import events
 
 COLUMNS = (
@@ -58,24 +60,34 @@ PLANNING = (
 )
 
 
+@cache
+def planning(dialect: str, column: str) -> Any:
+    """The statement of `of_ids` and `of_series`: every page runs it."""
+    return select(*PLANNING).where(
+        events.c.projection_id == bindparam("projection"), among_bound(dialect, events.c[column], "ids")
+    )
+
+
+def for_planning(
+    connection: Connection, column: str, projection_id: ProjectionId, ids: Iterable[str]
+) -> dict[str, StoredEvent]:
+    dialect = connection.dialect.name
+    terms = {"projection": projection_id, "ids": texts(dialect, ids)}
+    return {row[0]: stored(row) for row in connection.execute(planning(dialect, column), terms)}
+
+
 def of_ids(
     connection: Connection, projection_id: ProjectionId, event_ids: Iterable[str]
 ) -> dict[str, StoredEvent]:
     """The rows with these ids, by id."""
-    statement = select(*PLANNING).where(
-        events.c.projection_id == projection_id, among(connection, events.c.event_id, event_ids)
-    )
-    return {row[0]: stored(row) for row in connection.execute(statement)}
+    return for_planning(connection, "event_id", projection_id, event_ids)
 
 
 def of_series(
     connection: Connection, projection_id: ProjectionId, series_ids: Iterable[str]
 ) -> dict[str, StoredEvent]:
     """Every exception or instance of these series, by id."""
-    statement = select(*PLANNING).where(
-        events.c.projection_id == projection_id, among(connection, events.c.series_id, series_ids)
-    )
-    return {row[0]: stored(row) for row in connection.execute(statement)}
+    return for_planning(connection, "series_id", projection_id, series_ids)
 
 
 def unseen(connection: Connection, projection_id: ProjectionId, generation: int) -> dict[str, bool]:
@@ -122,42 +134,42 @@ def count_live(connection: Connection, projection_id: ProjectionId) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
-def row_of(
-    user_id: UserId,
-    projection_id: ProjectionId,
-    item: ObservedEvent,
-    *,
-    generation: int,
-    change_id: int,
-    now_ms: int,
-    last_raw: str | None,
-) -> Row:
-    """The values of `COLUMNS` for a sent item; `change_id` 0 where the write is no news."""
-    return (
-        user_id,
-        projection_id,
-        item.event_id,
-        item.status,
-        item.etag,
-        item.updated_ms,
-        item.start_ms,
-        item.end_ms,
-        item.start_date,
-        item.end_date,
-        item.series_id,
-        item.original_start,
-        item.i_cal_uid,
-        item.is_recurring,
-        generation,
-        change_id,
-        now_ms if item.status == "cancelled" else None,
-        item.raw.decode(),
-        last_raw,
-    )
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What the rows of one page have in common."""
+
+    user_id: UserId
+    projection_id: ProjectionId
+    generation: int
+    now_ms: int
+
+    def row(self, item: ObservedEvent, change_id: int, last_raw: str | None) -> Row:
+        """The values of `COLUMNS` for a sent item; `change_id` 0 where the write is no news."""
+        return (
+            self.user_id,
+            self.projection_id,
+            item.event_id,
+            item.status,
+            item.etag,
+            item.updated_ms,
+            item.start_ms,
+            item.end_ms,
+            item.start_date,
+            item.end_date,
+            item.series_id,
+            item.original_start,
+            item.i_cal_uid,
+            item.is_recurring,
+            self.generation,
+            change_id,
+            self.now_ms if item.status == "cancelled" else None,
+            item.raw.decode(),
+            last_raw,
+        )
 
 
 def write(connection: Connection, rows: Sequence[Row]) -> None:
-    """Insert or overwrite rows made by `row_of`."""
+    """Insert or overwrite rows made by `Writer.row`."""
     UPSERT.run(connection, rows)
 
 

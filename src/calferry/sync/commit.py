@@ -15,6 +15,7 @@ from calferry.core.series import SeriesTruth
 from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
 from calferry.store import calendars, changes, events, quarantine, sync_states
 from calferry.store.dialect import Row
+from calferry.store.events import Writer
 from calferry.store.sync_states import Done, Listed
 from calferry.sync.begin import Begun
 from calferry.sync.switch import switch
@@ -103,34 +104,33 @@ def write_rows(
     connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, gone: list[str], terms: PageTerms
 ) -> int:
     """Write rows and their change-log entries; returns how many entries."""
-    calendar, visible = begun.calendar, is_visible(begun, walk)
-    entries = [(write.item.event_id, write.kind) for write in planned.writes if write.kind]
-    entries += [(event_id, "cancelled") for event_id in gone]
-    first = changes.reserve(connection, calendar.user_id, len(entries)) if entries and visible else 1
-    numbers = {event_id: first + n for n, (event_id, _) in enumerate(entries)} if visible else {}
-    rows = [
-        events.row_of(
-            calendar.user_id,
-            walk.projection_id,
-            write.item,
-            generation=walk.generation,
-            change_id=numbers.get(write.item.event_id, 0) if write.kind else 0,
-            now_ms=terms.now_ms,
-            last_raw=write.last_raw,
-        )
-        for write in planned.writes
+    calendar = begun.calendar
+    writer = Writer(calendar.user_id, walk.projection_id, walk.generation, terms.now_ms)
+    count = news_in(planned, gone) if is_visible(begun, walk) else 0
+    number = changes.reserve(connection, calendar.user_id, count) if count else 0
+    rows: list[Row] = []
+    log: list[Row] = []
+    for item, kind, last_raw in planned.writes:
+        told = number if kind and count else 0
+        if told:
+            log.append((writer.user_id, told, calendar.id, item.event_id, kind, terms.now_ms))
+            number += 1
+        rows.append(writer.row(item, told, last_raw))
+    numbered = [(number + n if count else 0, event_id) for n, event_id in enumerate(gone)]
+    log += [
+        (writer.user_id, n, calendar.id, event_id, "cancelled", terms.now_ms) for n, event_id in numbered if n
     ]
     refused = write_each(connection, planned, rows)
     planned.quarantine += refused
     planned.seen += [item.event_id for item in refused]
     events.stamp(connection, walk.projection_id, planned.seen, walk.generation)
-    numbered = [(numbers.get(event_id, 0), event_id) for event_id in gone]
     events.cancel(connection, walk.projection_id, numbered, terms.now_ms)
-    if not visible:
-        return 0
-    log = [(first + n, event_id, str(kind)) for n, (event_id, kind) in enumerate(entries)]
-    changes.write(connection, calendar.user_id, calendar.id, log, terms.now_ms)
-    return len(entries)
+    changes.write(connection, log)
+    return count
+
+
+def news_in(planned: PagePlan, gone: list[str]) -> int:
+    return sum(1 for write in planned.writes if write.kind) + len(gone)
 
 
 def write_each(connection: Connection, planned: PagePlan, rows: list[Row]) -> "list[Refused]":
@@ -176,7 +176,7 @@ def keep_poison(
     connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, page: Page, terms: PageTerms
 ) -> None:
     calendar = begun.calendar
-    quarantine.release(connection, walk.projection_id, [item.event_id for item in page.items])
+    quarantine.release(connection, walk.projection_id, page.items)
     quarantine.put(
         connection, calendar.user_id, calendar.id, walk.projection_id, planned.quarantine, terms.now_ms
     )
