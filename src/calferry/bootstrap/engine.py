@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from calferry import google
+from calferry.bootstrap.collector import calm_collector
 from calferry.bootstrap.database import open_store
 from calferry.bootstrap.day_quota import DayQuota
 from calferry.bootstrap.owner import own_name
@@ -28,6 +29,7 @@ NEEDED = ("keys", "google_client_id", "google_client_secret")
 async def opened_engine(settings: Settings) -> AsyncIterator[Engine]:
     """An engine until the block ends. Raises SettingsInvalid or DatabaseUnusable before anything is touched."""
     settings.require(*NEEDED)
+    calm_collector()
     store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate)
     try:
         async with google.AiohttpTransport() as transport:
