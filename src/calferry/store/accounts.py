@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from calferry.store.sync_states import LeaseTerms
 from calferry.store.tables import accounts
@@ -55,12 +55,14 @@ def finish_refresh(
 
 
 def with_grant(connection: Connection, account_id: str, grant_number: int, values: dict[str, Any]) -> bool:
-    """Write only if the account still holds this grant; tells whether it does. The first reason given stays."""
+    """Write only if the account still holds this grant; tells whether it does. The first reason given stays.
+
+    An account that is being disconnected stays so, whatever becomes of its grant.
+    """
     if values.get("status_reason") is not None:
         values = values | {"status_reason": func.coalesce(accounts.c.status_reason, values["status_reason"])}
-    found = connection.execute(
-        update(accounts)
-        .where(accounts.c.id == account_id, accounts.c.grant_number == grant_number)
-        .values(values)
-    )
+    same_grant = and_(accounts.c.id == account_id, accounts.c.grant_number == grant_number)
+    if "status" in values:
+        same_grant = and_(same_grant, accounts.c.status != "closing")
+    found = connection.execute(update(accounts).where(same_grant).values(values))
     return found.rowcount == 1

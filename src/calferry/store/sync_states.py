@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, null, or_, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, null, or_, select, update
 
 from calferry.core.failure import FailureInfo, LeaseLost
 from calferry.core.limits import LEASE_MS, RUN_SPACING_MS, WAIT_MAX_MS
@@ -140,9 +140,15 @@ def keep(connection: Connection, state_id: str, fence: int, lease: LeaseTerms) -
     change(connection, state_id, fence, {"lease_until": lease.until, "lease_boot": lease.boot})
 
 
+def next_run_at(now_ms: Any) -> Any:
+    """When runs may follow; a run that began in the future is left from a clock that was set back."""
+    began_at = case((states.c.last_attempt_at <= now_ms, states.c.last_attempt_at), else_=now_ms)
+    return began_at + RUN_SPACING_MS
+
+
 def release_values(now_ms: int, poll_at: int | None) -> dict[str, Any]:
     """End of a run: due at the next poll only if no mark came in meanwhile, else as soon as runs may follow."""
-    soon = func.coalesce(states.c.last_attempt_at, now_ms) + RUN_SPACING_MS
+    soon = next_run_at(now_ms)
     return {
         **NO_LEASE,
         "status": case((states.c.status == "syncing", "idle"), else_=states.c.status),
@@ -153,7 +159,7 @@ def release_values(now_ms: int, poll_at: int | None) -> dict[str, Any]:
 def done_values(now_ms: Any, clean_seq: Any, poll_at: Any, resumed: Any) -> dict[str, Any]:
     """The last page of a pass is stored. A resumed pass (1, else 0) is to be followed by an incremental one."""
     dirty = states.c.dirty_seq + resumed
-    soon = func.coalesce(states.c.last_attempt_at, now_ms) + RUN_SPACING_MS
+    soon = next_run_at(now_ms)
     return {
         **NO_PASS,
         **NO_ERROR,

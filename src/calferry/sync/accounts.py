@@ -81,12 +81,17 @@ def find_account(connection: Connection, grant: Grant, user_id: int, account_id:
         row = accounts.load(connection, account_id)
         if row is None or row.user_id != user_id or (row.google_sub or sub) != sub:
             raise ConnectRefused("This is another Google account than the one to be connected again.")
+        if row.status == "closing":
+            raise ConnectRefused("This account is being disconnected; connect it anew in a moment.")
         return row
     same = table.c.google_sub == sub if sub else table.c.email == grant.email
     row = connection.execute(select(table).where(same, table.c.status != "closing")).first()
     if row is None and sub is not None:
         brought = select(table).where(
-            table.c.user_id == user_id, table.c.google_sub.is_(None), table.c.email == grant.email
+            table.c.user_id == user_id,
+            table.c.google_sub.is_(None),
+            table.c.email == grant.email,
+            table.c.status != "closing",
         )
         row = connection.execute(brought).first()
     if row is not None and row.user_id != user_id:

@@ -65,8 +65,7 @@ async def read_or_note(engine: Engine, state: SyncState, grant_number: int, *, f
 
 async def read_and_store(engine: Engine, state: SyncState, *, full: bool) -> ListReport:
     now_ms = engine.clock.now_ms()
-    daily = state.last_full_at is None or now_ms - state.last_full_at >= CALENDAR_LIST_FULL_MS
-    token = None if full or daily else state.sync_token
+    token = None if full or is_listing_due(state, now_ms) else state.sync_token
     try:
         fetched = await fetch(engine, AccountId(state.account_id), token)
     except SourceFailure as failure:
@@ -75,6 +74,12 @@ async def read_and_store(engine: Engine, state: SyncState, *, full: bool) -> Lis
         token = None
         fetched = await fetch(engine, AccountId(state.account_id), None)
     return await store_list(engine, state, fetched, full=token is None)
+
+
+def is_listing_due(state: SyncState, now_ms: int) -> bool:
+    """Whether a day has passed since everything was listed; a listing in the future is of a clock set back."""
+    last = state.last_full_at
+    return last is None or not 0 <= now_ms - last < CALENDAR_LIST_FULL_MS
 
 
 async def fetch(engine: Engine, account_id: AccountId, sync_token: str | None) -> Fetched:

@@ -7,6 +7,8 @@ still holds the grant that was sent, so a late answer cannot kill or overwrite a
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Connection
+
 from calferry.core.failure import DEAD_GRANT, Cause, SourceFailure
 from calferry.core.google_account import AccessToken
 from calferry.core.grant_age import reason_of_death
@@ -132,14 +134,21 @@ class Credentials:
         return values
 
     async def note_failure(self, row: Any, failure: SourceFailure) -> None:
-        """Only `invalid_grant` kills a grant, and only the one that was sent."""
+        """Only `invalid_grant` kills a grant, and only the one that was sent.
+
+        One transaction: between two, a new grant could come and find everything blocked for good.
+        """
         dead = failure.cause is Cause.GRANT_REVOKED
         granted_at = row.created_at if row.grant_number == 1 else None
         reason = reason_of_death(failure.message, granted_at, self.clock.now_ms())
         values = {"status": "needs_reauth", "status_reason": reason} if dead else {}
-        if await self.give_back(row, values) and dead:
-            now_ms = self.clock.now_ms()
-            await self.store.write(lambda tx: sync_states.block_account(tx, row.id, DEAD_GRANT, now_ms))
+        now_ms = self.clock.now_ms()
+
+        def work(connection: Connection) -> None:
+            if accounts.finish_refresh(connection, row.id, self.owner, row.grant_number, values):
+                sync_states.block_account(connection, row.id, DEAD_GRANT, now_ms)
+
+        await self.store.write(work)
 
     async def give_back(self, row: Any, values: dict[str, Any]) -> bool:
         return await self.store.write(
