@@ -8,7 +8,7 @@ from calferry.sync.run_calendar import run_calendar
 from calferry.sync.verify import verify_calendar
 from tests.simulation.disk import Disk
 from tests.simulation.faults import Weather
-from tests.simulation.invariants import Invariants, Mirrored
+from tests.simulation.invariants import Invariants, Mirrored, plain
 from tests.simulation.processes import Process
 from tests.simulation.world import SimulatedGoogle
 
@@ -47,6 +47,9 @@ class Ending:
         accounts = [account for account in self.checks.accounts.values() if account.email == email]
         if [account.status for account in accounts] != ["active"]:
             yield f"{email} is {[account.status for account in accounts]}"
+        grants = self.google.world.oauth.refresh_tokens
+        if any(plain(account.refresh_token) not in grants for account in accounts):
+            yield f"the grant of {email} is dead, and nobody has noticed"
         ours = {calendar.google_id for calendar in self.mirrored() if calendar.email == email}
         if ours != self.google.listed(email):
             yield f"{email} has {sorted(self.google.listed(email))}, we know {sorted(ours)}"

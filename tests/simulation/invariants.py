@@ -216,11 +216,14 @@ class Invariants:
         return entries
 
     def find_projections(self) -> None:
-        statement = "SELECT id, calendar_id, window_start_at, window_end_at FROM projections WHERE id > ?"
-        for number, calendar_id, start_at, end_at in self.all(statement, max(self.projections, default=0)):
-            self.projections[number] = calendar_id
-            window = None if start_at is None else (start_at, end_at)
-            self.google.view(self.calendars[calendar_id].google_id, window)
+        """Numbers of projections that are gone are given out again."""
+        statement = "SELECT id, calendar_id, window_start_at, window_end_at FROM projections"
+        found = {row[0]: row for row in self.all(statement)}
+        for number, calendar_id, start_at, end_at in found.values():
+            if self.projections.get(number) != calendar_id:
+                window = None if start_at is None else (start_at, end_at)
+                self.google.view(self.calendars[calendar_id].google_id, window)
+        self.projections = {number: row[1] for number, row in found.items()}
 
     def take_over(self, commit: Commit) -> None:
         """Read again the event rows that the transaction wrote."""

@@ -97,8 +97,8 @@ class Process:
         if self.steps == self.crash_at:
             self.crash(what)
         await asyncio.sleep(self.delay_s(longest_s))
-        while self.frozen_until > self.machine.time():
-            await asyncio.sleep(self.frozen_until - self.machine.time())
+        while (left_s := self.frozen_until - self.machine.time()) > 0:
+            await self.machine.pause(left_s)
         self.check()
 
     def delay_s(self, longest_s: float) -> float:

@@ -28,6 +28,7 @@ BOUNDS = {
     "SWEEP_GUARD_WAIT_MS": 60_000,
     "SCAN_EVERY_S": 4.0,
     "SLICE_MS": 5_000,
+    "CALENDAR_LIST_FULL_MS": 150_000,
     "ENDS_SOON_MS": 10_000,
     "EVENTS_PER_FRAME_MAX": 3,
     "CHANNEL_REGISTERING_MS": 40_000,
@@ -88,7 +89,10 @@ def simulate(seed: str, *, echo: bool = False) -> Outcome:
 
 async def begin(seed: str, trace: Trace, guard: int) -> Simulation:
     simulation = Simulation(seed, trace, guard)
-    await simulation.run()
+    try:
+        await simulation.run()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the seed has found it
+        trace.violated("no surprises", "".join(traceback.format_exception(error)[-6:]))
     return simulation
 
 

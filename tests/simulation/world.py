@@ -162,8 +162,8 @@ def seed_document(dice: random.Random) -> dict[str, Any]:
     people: list[dict[str, Any]] = []
     for email in PEOPLE[: dice.choice((1, 1, 2))]:
         name = email.partition("@")[0]
-        calendars = [{"id": email, "summary": email, "primary": True}]
-        for n in range(dice.choice((0, 1, 1, 2))):
-            calendars.append({"id": f"{name}-{n}@group.calendar.google.com", "summary": f"{name} {n}"})
+        more = [f"{name}-{n}" for n in range(dice.choice((0, 1, 1, 2)))]
+        calendars: list[dict[str, Any]] = [{"id": email, "summary": email, "primary": True}]
+        calendars += [{"id": f"{word}@group.calendar.google.com", "summary": word} for word in more]
         people.append({"email": email, "name": name, "time_zone": "Europe/Berlin", "calendars": calendars})
     return {"people": people}
