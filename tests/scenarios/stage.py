@@ -129,8 +129,8 @@ class Stage:
             left_s = (ends_at - self.clock.now_ms()) / 1000
             if left_s <= 0:
                 return runs
-            wait_s = 2.0 if found.items or found.next_s is None else max(found.next_s, 2.0)
-            await self.clock.sleep(min(wait_s, left_s))
+            wait_s = left_s if found.next_s is None else max(found.next_s, 2.0)
+            await self.clock.sleep(min(2.0 if found.items else wait_s, left_s))
 
     async def deliver(self) -> int:
         return await self.service.deliver()

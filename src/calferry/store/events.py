@@ -204,22 +204,50 @@ def mark_missing(connection: Connection, projection_id: ProjectionId, generation
     )
 
 
+OF_NO_SERIES: dict[str, None] = {"series_id": None, "original_start": None}
+
 CANCEL = (
-    "UPDATE events SET status='cancelled', last_raw=raw, raw=?, deleted_at=?, change_id=?, missing_since=NULL "
-    "WHERE projection_id=? AND event_id=?"
+    "UPDATE events SET status='cancelled', last_raw=raw, raw=?, deleted_at=?, change_id=?, missing_since=NULL, "
+    "series_id=NULL, original_start=NULL WHERE projection_id=? AND event_id=?"
 )
 
 
 def cancel(
     connection: Connection, projection_id: ProjectionId, numbered: Iterable[tuple[int, str]], now_ms: int
 ) -> None:
-    """Turn live rows into tombstones that Google did not send: `numbered` pairs change numbers with ids."""
+    """Turn live rows into tombstones that Google did not send: `numbered` pairs change numbers with ids.
+
+    Such a tombstone belongs to no series: Google has no exception there, so the occurrence itself may be alive.
+    """
     rows = [
         (tombstone_json(event_id), now_ms, change_id, projection_id, event_id)
         for change_id, event_id in numbered
     ]
     if rows:
         run_many(connection, CANCEL, rows)
+
+
+def release(connection: Connection, projection_id: ProjectionId, event_ids: Sequence[str]) -> None:
+    """Cancelled occurrences of which their series knows nothing any more hide none of its occurrences."""
+    if event_ids:
+        cancelled = among(connection, events.c.event_id, event_ids)
+        connection.execute(
+            update(events).where(events.c.projection_id == projection_id, cancelled).values(OF_NO_SERIES)
+        )
+
+
+def release_unseen(connection: Connection, projection_id: ProjectionId, generation: int) -> None:
+    """The same for those that a complete full listing did not meet."""
+    connection.execute(
+        update(events)
+        .where(
+            events.c.projection_id == projection_id,
+            events.c.generation < generation,
+            events.c.status == "cancelled",
+            events.c.series_id.is_not(None),
+        )
+        .values(OF_NO_SERIES)
+    )
 
 
 def tombstone_json(event_id: str) -> str:

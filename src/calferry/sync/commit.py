@@ -56,23 +56,27 @@ def commit_page(
         sync_states.lock(connection, begun.state.id, begun.state.fence)
     planned, vanished = plan_rows(connection, walk, page, truths, terms)
     finished = page.next_page_token is None and page.next_sync_token is not None
-    swept = Sweep([], hold=False)
+    swept = None
     if finished and walk.request.full and not (planned.unread or walk.fresh):
         swept = sweep(connection, begun, walk, planned, terms)
-    count = write_rows(connection, begun, walk, planned, [*planned.leave, *vanished, *swept.remove], terms)
-    if swept.hold:
+    gone = [*planned.leave, *vanished.live, *(swept.remove if swept else ())]
+    count = write_rows(connection, begun, walk, planned, gone, terms)
+    events.release(connection, walk.projection_id, vanished.cancelled)
+    if swept is not None and swept.hold:
         events.mark_missing(connection, walk.projection_id, walk.generation, terms.now_ms)
+    elif swept is not None:
+        events.release_unseen(connection, walk.projection_id, walk.generation)
     if planned.quarantine or page.items:
         keep_poison(connection, begun, walk, planned, page, terms)
     walk = replace(walk, page_token=page.next_page_token, pages=walk.pages + 1, unread=planned.unread)
-    store_cursor(connection, begun, walk, page, swept, terms)
+    store_cursor(connection, begun, walk, page, swept or Sweep([], hold=False), terms)
     count += compare_calendar(connection, begun, walk, page, terms, finished=finished)
     return Committed(walk, count, finished)
 
 
 def plan_rows(
     connection: Connection, walk: Pass, page: Page, truths: Sequence[SeriesTruth], terms: PageTerms
-) -> tuple[PagePlan, list[str]]:
+) -> "tuple[PagePlan, Vanished]":
     """Plan the page together with what single series were listed to be; also ids those series no longer have."""
     listed = [item for truth in truths for item in truth.items]
     whole = replace(page, items=[*page.items, *listed]) if listed else page
@@ -80,15 +84,23 @@ def plan_rows(
     stored = events.of_ids(connection, walk.projection_id, ids) if ids else {}
     planned = plan.plan_page(walk, whole, stored, requested_at=terms.requested_at)
     if not truths:
-        return planned, []
+        return planned, Vanished([], [])
     children = events.of_series(connection, walk.projection_id, [truth.series_id for truth in truths])
     return planned, vanished_children(children, {item.event_id for item in listed})
 
 
-def vanished_children(children: dict[str, StoredEvent], listed: set[str]) -> list[str]:
-    return [
-        event_id for event_id, row in children.items() if row.status != "cancelled" and event_id not in listed
-    ]
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """Ids of exceptions that their series no longer has: events, and cancelled occurrences."""
+
+    live: list[str]
+    cancelled: list[str]
+
+
+def vanished_children(children: dict[str, StoredEvent], listed: set[str]) -> Vanished:
+    unlisted = {event_id: row for event_id, row in children.items() if event_id not in listed}
+    cancelled = [event_id for event_id, row in unlisted.items() if row.status == "cancelled"]
+    return Vanished([event_id for event_id in unlisted if event_id not in cancelled], cancelled)
 
 
 def sweep(connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, terms: PageTerms) -> Sweep:

@@ -75,6 +75,7 @@ class Kept:
 
     raw: str
     is_live: bool
+    series_id: str | None
 
 
 def rows_of(connection: Connection, calendar: MirroredCalendar) -> dict[str, Kept]:
@@ -83,7 +84,7 @@ def rows_of(connection: Connection, calendar: MirroredCalendar) -> dict[str, Kep
         events.c.projection_id == calendar.active.projection_id
     )
     return {
-        row.event_id: Kept(row.raw, row.status != "cancelled")
+        row.event_id: Kept(row.raw, row.status != "cancelled", row.series_id)
         for row in connection.execute(statement)
         if row.status != "cancelled" or (row.series_id is not None and not instances)
     }
@@ -92,10 +93,11 @@ def rows_of(connection: Connection, calendar: MirroredCalendar) -> dict[str, Kep
 def compare(calendar_id: str, truth: dict[str, bytes], stored: dict[str, Kept]) -> Verification:
     """Ids in order, at most twenty of each kind.
 
-    A cancelled occurrence that Google has forgotten with its series is no difference.
+    A cancelled occurrence that Google has forgotten with its series is no difference; one that hides a living
+    occurrence is.
     """
     missing = sorted(truth.keys() - stored.keys())
-    extra = sorted(event_id for event_id in stored.keys() - truth.keys() if stored[event_id].is_live)
+    extra = sorted(event_id for event_id in stored.keys() - truth.keys() if is_extra(stored[event_id], truth))
     different = sorted(
         event_id
         for event_id in truth.keys() & stored.keys()
@@ -104,6 +106,10 @@ def compare(calendar_id: str, truth: dict[str, bytes], stored: dict[str, Kept]) 
     return Verification(
         calendar_id, len(truth), missing[:NAMED_MAX], extra[:NAMED_MAX], different[:NAMED_MAX]
     )
+
+
+def is_extra(kept: Kept, truth: dict[str, bytes]) -> bool:
+    return kept.is_live or kept.series_id in truth
 
 
 def same(one: bytes, other: str) -> bool:

@@ -121,3 +121,37 @@ async def test_failed_look_at_a_series_stores_nothing_of_the_page(stage: Stage) 
     await stage.done()
     assert await stage.live() == []
     await stage.assert_equal()
+
+
+@staged()
+async def test_series_that_moves_there_and_back_has_all_its_occurrences_again(stage: Stage) -> None:
+    await series_with_exceptions(stage)
+    for hour in ("14", "10"):
+        stage.patch(
+            "retro",
+            {
+                "start": {"dateTime": f"2026-10-01T{hour}:00:00", "timeZone": "Europe/Berlin"},
+                "end": {"dateTime": f"2026-10-01T{hour}:30:00", "timeZone": "Europe/Berlin"},
+            },
+        )
+        await stage.done()
+    rows = await stage.event_rows()
+    assert [rows[event_id].status for event_id in (SECOND, THIRD)] == ["cancelled", "cancelled"]
+    assert [rows[event_id].series_id for event_id in (SECOND, THIRD)] == [None, None]
+    await stage.assert_equal()
+    stage.delete(THIRD)
+    await stage.done()
+    assert (await stage.event_rows())[THIRD].series_id == "retro"
+    await stage.assert_equal()
+
+
+@staged()
+async def test_full_listing_forgets_exceptions_that_google_has_forgotten(stage: Stage) -> None:
+    await series_with_exceptions(stage)
+    shelf = stage.google.emulator.world.calendars[stage.google_id].shelf
+    for event_id in (SECOND, THIRD):
+        shelf.forget(event_id)
+    await stage.done(full=True)
+    rows = await stage.event_rows()
+    assert [rows[event_id].series_id for event_id in (SECOND, THIRD)] == [None, None]
+    await stage.assert_equal()
