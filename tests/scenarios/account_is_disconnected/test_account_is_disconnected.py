@@ -4,6 +4,7 @@ import asyncio
 
 from sqlalchemy import select
 
+from calferry.duties.rescue import rescue
 from calferry.store.tables import accounts, calendars, events, sync_states
 from calferry.sync.accounts import disconnect, finish_closing
 from calferry.sync.run_calendar import run_calendar
@@ -48,6 +49,8 @@ async def test_unreachable_google_does_not_keep_the_data(stage: Stage) -> None:
     assert await stage.rows(select(calendars)) == []
     assert [row.status for row in await stage.rows(select(accounts))] == ["closing"]
     stage.service.transport.is_down = False
+    await stage.clock.sleep(60)
+    await rescue(stage.engine)
     assert await finish_closing(stage.engine, stage.account_id)
     await nothing_left(stage)
 
@@ -83,5 +86,12 @@ async def test_later_pushes_are_inert(stage: Stage) -> None:
     await stage.deliver()
     await disconnect(stage.engine, stage.account_id)
     stage.add("lunch")
+    before = await stage.rows(select(accounts))
     assert await stage.deliver() == 1
+    assert await stage.rows(select(accounts)) == before
+    stage.control("faults", {"faults": []})
+    await stage.clock.sleep(60)
+    await rescue(stage.engine)
+    assert await finish_closing(stage.engine, stage.account_id)
     await nothing_left(stage)
+    assert stage.open_channels() == []
