@@ -70,5 +70,7 @@ async def state_after_stopping(engine: Engine, channel: DrainingChannel) -> str 
     try:
         await engine.source(AccountId(channel.account_id)).stop_channel(channel.id, channel.resource_id)
     except SourceFailure as failure:
+        if failure.cause is Cause.GRANT_REVOKED:
+            return "failed"
         return "stopped" if failure.cause in GONE_AT_GOOGLE else None
     return "stopped"

@@ -147,10 +147,16 @@ async def wait_for_watches(engine: Engine, account_id: str) -> None:
 
 
 async def finish_closing(engine: Engine, account_id: str) -> bool:
-    """Revoke the grant and forget the account; False while Google cannot be reached, to be tried again."""
+    """Revoke the grant and forget the account; False while Google cannot be reached, to be tried again.
+
+    Channels can only be stopped under the grant, so it is kept until they are, or are given up.
+    """
     row = await engine.store.read(lambda tx: accounts.load(tx, account_id))
     if row is None:
         return True
+    open_channels = await engine.store.read(lambda tx: channels.of_account(tx, account_id, "draining"))
+    if any(channel.resource_id is not None for channel in open_channels):
+        return False
     if row.refresh_token is not None:
         try:
             await engine.oauth.revoke(engine.vault.open(row.refresh_token, f"refresh:{account_id}"))

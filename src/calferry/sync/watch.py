@@ -174,15 +174,20 @@ async def renew_channel(engine: Engine, channel_id: str) -> bool:
 
 
 async def stop(engine: Engine, account_id: AccountId, channel_id: str, resource_id: str | None) -> bool:
-    """Stop a channel now if Google answers; else it stays draining, and is tried again later."""
+    """Stop a channel now if Google answers; else it stays draining, and is tried again later.
+
+    Under a dead grant nobody can stop it: it ends by itself.
+    """
     if resource_id is None:
         return False
+    state = "stopped"
     try:
         await engine.source(account_id).stop_channel(channel_id, resource_id)
     except SourceFailure as failure:
-        if failure.cause not in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
+        if failure.cause not in (Cause.NOT_FOUND, Cause.ALREADY_DELETED, Cause.GRANT_REVOKED):
             return False
-    await engine.store.write(lambda tx: channels.settle(tx, channel_id, "stopped"))
+        state = "failed" if failure.cause is Cause.GRANT_REVOKED else state
+    await engine.store.write(lambda tx: channels.settle(tx, channel_id, state))
     return True
 
 
