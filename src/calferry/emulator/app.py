@@ -12,7 +12,7 @@ from calferry.emulator.call import Answer, Call, Options, Route
 from calferry.emulator.delivery_log import DeliveryLog
 from calferry.emulator.errors import Refused
 from calferry.emulator.query import Query
-from calferry.emulator.routes import ROUTES
+from calferry.emulator.routes import ROUTES, parameters
 from calferry.emulator.routing import RouteTable
 from calferry.emulator.wire import Request, Response
 from calferry.emulator.world.channels import Delivery
@@ -105,6 +105,8 @@ class Emulator:
 
     def _carried_out(self, call: Call, route: Route, action: Any = None) -> Response:
         try:
+            if route.floor == "api":
+                parameters.check(call)
             answer = route.act(call)
             if action is not None:
                 answer = striking.altered(answer, action, call)

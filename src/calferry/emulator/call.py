@@ -157,7 +157,8 @@ NO_CONTENT = 204
 class Route:
     """One method: how it is addressed, what Google calls it, what it does, which scopes open it.
 
-    `floor` says who answers: `api` (bearer token, Google's error body), `oauth` or `control`.
+    `floor` says who answers: `api` (bearer token, Google's error body), `open` (the same without a token),
+    `oauth` or `control`.
     """
 
     http: str

@@ -46,13 +46,15 @@ class Query:
         return default if found is None else min(found, most)
 
     def optional_integer(self, name: str) -> int | None:
-        if name not in self:
-            return None
+        return self.within(name, 1, INT32_MAX) if name in self else None
+
+    def within(self, name: str, least: int, most: int) -> int:
+        """A given integer. Refuses what is out of bounds."""
         text = self.text(name)
         if not text.lstrip("+-").isdecimal() or abs(int(text)) > INT32_MAX:
             raise errors.invalid_parameter(name, f"Invalid integer value: '{text}'.")
-        if int(text) < 1:
-            message = f"Invalid value '{text}'. Values must be within the range: [1, {INT32_MAX}]"
+        if not least <= int(text) <= most:
+            message = f"Invalid value '{text}'. Values must be within the range: [{least}, {most}]"
             raise errors.invalid_parameter(name, message)
         return int(text)
 
@@ -67,13 +69,7 @@ class Query:
         """Unix seconds of an RFC 3339 parameter; a missing offset is a bad request."""
         if name not in self:
             return None
-        try:
-            moment = when.parse_date_time(self.text(name))
-        except ValueError as error:
-            raise errors.bad_request() from error
-        if moment.tzinfo is None or not YEARS[0] <= moment.year <= YEARS[1]:
-            raise errors.bad_request()
-        return int(moment.timestamp())
+        return moment_of(self.text(name))
 
     def pairs_of(self, name: str) -> tuple[tuple[str, str], ...]:
         """`name=value` parameters, each split at its first equals sign."""
@@ -101,3 +97,14 @@ class Query:
     def as_json(self) -> dict[str, str | list[str]]:
         """Name to value, or to a list of them where a name was repeated."""
         return {name: values[0] if len(values) == 1 else values for name, values in self._values.items()}
+
+
+def moment_of(text: str) -> int:
+    """Unix seconds of an RFC 3339 time with an offset; anything else is a bad request."""
+    try:
+        moment = when.parse_date_time(text)
+    except ValueError as error:
+        raise errors.bad_request() from error
+    if moment.tzinfo is None or not YEARS[0] <= moment.year <= YEARS[1]:
+        raise errors.bad_request()
+    return int(moment.timestamp())

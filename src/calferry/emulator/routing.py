@@ -21,7 +21,7 @@ class RouteTable:
         """The route and its decoded path parameters, or None."""
         segments = _segments(path)
         for route, parts in self._routes.get((method, len(segments)), ()):
-            if all(_fits(part, segment) for part, segment in zip(parts, segments, strict=True)):
+            if all(_fits(part, unquote(segment)) for part, segment in zip(parts, segments, strict=True)):
                 names = (part[1:-1] for part in parts if part.startswith("{"))
                 values = (unquote(s) for part, s in zip(parts, segments, strict=True) if part.startswith("{"))
                 return route, dict(zip(names, values, strict=True))

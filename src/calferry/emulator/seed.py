@@ -1,11 +1,12 @@
 """Seed documents: people, calendars, events, rules, clients and tokens, planted into a world.
 
-    {"people": [{"email", "name", "sub", "time_zone", "hosted_domain", "calendars": [
+    {"people": [{"email", "name", "sub", "time_zone", "hosted_domain", "admin", "settings": {id: value}, "calendars": [
         {"id", "summary", "primary", "time_zone", "description", "location", "access_role", "watchable",
          "selected", "hidden", "color_id", "default_reminders", "events": [...], "acl": [...]}]}],
      "calendars": [{"owner", ...as above}], "events": {calendar id: [...]}, "acl": {calendar id: [...]},
      "tokens": [{"email", "access_token", "refresh_token", "scopes", "client_id", "expires_in"}],
-     "oauth_clients": [{"client_id", "client_secret", "redirect_uris"}]}
+     "oauth_clients": [{"client_id", "client_secret", "redirect_uris"}],
+     "groups": {address: [addresses of members]}}
 
 Events are in Google's own shape and keep fields that nobody knows. Calendar fields are taken in Google's
 spelling as well (`timeZone`, `accessRole`). A calendar listed under a person who does not own it names its
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from calferry.emulator import seed_events
-from calferry.emulator.world import calendar_lists, when
+from calferry.emulator.world import calendar_lists, settings, when
 from calferry.emulator.world.calendar import ROLES, Calendar
 from calferry.emulator.world.oauth import ACCESS_TOKEN_LIFE_S, OAuthClient
 from calferry.emulator.world.people import CalendarListEntry, Person
@@ -25,12 +26,23 @@ from calferry.emulator.world.world import World
 Json = dict[str, Any]
 
 DEMO_CLIENT = OAuthClient("demo-client", "demo-secret")
-SECTIONS = ("people", "calendars", "events", "acl", "tokens", "oauth_clients")
+SECTIONS = ("people", "calendars", "events", "acl", "tokens", "oauth_clients", "groups")
 CALENDAR_FIELDS = (
     "id", "summary", "primary", "timeZone", "description", "location", "accessRole", "watchable", "owner",
     "selected", "hidden", "colorId", "defaultReminders", "summaryOverride", "events", "acl",
 )  # fmt: skip
-PERSON_FIELDS = ("email", "name", "sub", "timeZone", "hostedDomain", "picture", "calendars", "signedUp")
+PERSON_FIELDS = (
+    "email",
+    "name",
+    "sub",
+    "timeZone",
+    "hostedDomain",
+    "picture",
+    "calendars",
+    "signedUp",
+    "settings",
+    "admin",
+)
 _OWN_FIELDS = ("selected", "hidden", "colorId", "defaultReminders", "summaryOverride")
 
 
@@ -80,6 +92,8 @@ def _plant(world: World, document: Json, now: float) -> None:
     _plant_events(world, document.get("events", {}), now)
     for calendar_id, rules in _mapping(document, "acl").items():
         _plant_acl(world, _calendar(world, calendar_id), rules, now)
+    for email, members in _mapping(document, "groups").items():
+        world.groups[email.lower()] = tuple(str(member).lower() for member in members)
     for client in _list(document, "oauth_clients", "the seed"):
         _plant_client(world, client)
     for token in _list(document, "tokens", "the seed"):
@@ -99,6 +113,9 @@ def _plant_person(world: World, fields: Json, now: float) -> None:
     person.picture = fields.get("picture", person.picture)
     person.hosted_domain = fields.get("hostedDomain", person.hosted_domain)
     person.signed_up = fields.get("signedUp", person.signed_up)
+    person.is_admin = bool(fields.get("admin", person.is_admin))
+    for name, value in _mapping(fields, "settings").items():
+        settings.change(world, person, name, str(value), now)
     world.people[email] = person
     calendars = [_spelled(calendar) for calendar in _list(fields, "calendars", email)]
     if email not in world.calendars and not any(_is_primary(calendar, email) for calendar in calendars):
@@ -251,7 +268,7 @@ def _list(fields: Json, name: str, where: str) -> list[Json]:
 def _mapping(document: Json, name: str) -> Json:
     found = document.get(name, {})
     if not isinstance(found, dict):
-        raise SeedError(f"{name} has to map calendar ids to lists")
+        raise SeedError(f"{name} has to be an object")
     return found
 
 

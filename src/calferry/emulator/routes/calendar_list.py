@@ -3,67 +3,45 @@
 from calferry.emulator import errors
 from calferry.emulator.call import NO_CONTENT, Answer, Call, Json, Route
 from calferry.emulator.routes import scopes
-from calferry.emulator.routes.paging import next_token, opened, tokens_of
-from calferry.emulator.world import calendar_lists, sync_tokens
+from calferry.emulator.routes.paging import Collection, list_collection
+from calferry.emulator.world import calendar_lists
 from calferry.emulator.world.calendar import ROLES
 from calferry.emulator.world.event_shape import merged
-from calferry.emulator.world.page_tokens import Listing
 from calferry.emulator.world.people import CalendarListEntry, Person
-from calferry.emulator.world.sync_tokens import SyncToken
 
-PAGE_SIZE = 100
-PAGE_SIZE_MAX = 250
 COLLECTION = "/calendar/v3/users/me/calendarList"
 ONE = f"{COLLECTION}/{{calendarId}}"
 
 
 def list_entries(call: Call) -> Answer:
     person = call.caller()
-    question = f"calendarList {person.email} {call.query.question()}"
-    since = _since(call, person)
-    found = opened(call, question)
-    if found is None:
-        size = call.query.integer("maxResults", PAGE_SIZE, PAGE_SIZE_MAX)
-        fresh = Listing(question, call.world.log.last, list(_entries(call, person, since)), size)
-        fresh.sync_token = sync_tokens.encode(SyncToken(fresh.covers), _binding(person))
-        found = (0, fresh, 0)
-    return _page(call, person, *found)
-
-
-def _page(call: Call, person: Person, number: int, listing: Listing, offset: int) -> Answer:
-    end = offset + listing.page_size
-    tokens = tokens_of(next_token(call, number or None, listing, end), listing)
-    items = [_resource(call, person, entry) for entry in listing.items[offset:end]]
-    latest = max((entry.number for entry in person.entries.values()), default=0)
-    return Answer({"kind": "calendar#calendarList", "etag": f'"p{latest}"', **tokens, "items": items})
-
-
-def _entries(call: Call, person: Person, since: int | None) -> list[CalendarListEntry]:
-    if since is not None:
-        return [entry for entry in person.entries.values() if entry.number > since]
-    least_role = call.query.choice("minAccessRole", ROLES)
+    least_role = call.query.choice("minAccessRole", ROLES[1:])
     deleted, hidden = call.query.boolean("showDeleted"), call.query.boolean("showHidden")
-    return calendar_lists.visible_entries(call.world, person, least_role, deleted, hidden)
+    own_organization = call.query.boolean("showOwnOrganizationOnly")
+
+    def select(since: int | None) -> list[CalendarListEntry]:
+        if since is not None:
+            return [entry for entry in person.entries.values() if entry.number > since]
+        found = calendar_lists.visible_entries(call.world, person, least_role, deleted, hidden)
+        return [entry for entry in found if not own_organization or _is_at_home(call, person, entry)]
+
+    collection = Collection(
+        kind="calendar#calendarList",
+        binding=f"calendarList {person.email}",
+        etag=lambda: f'"p{max((entry.number for entry in person.entries.values()), default=0)}"',
+        select=select,
+        render=lambda entry: _resource(call, person, entry),
+        explicit_false=("showDeleted", "showHidden"),
+        restricting=("minAccessRole", "showOwnOrganizationOnly"),
+        valid_from=person.list_tokens_valid_from,
+    )
+    return list_collection(call, collection)
 
 
-def _since(call: Call, person: Person) -> int | None:
-    query = call.query
-    if not query.text("syncToken"):
-        return None
-    explicit_false = any(name in query and not query.boolean(name) for name in ("showDeleted", "showHidden"))
-    if explicit_false or "minAccessRole" in query or query.boolean("showOwnOrganizationOnly"):
-        raise errors.sync_token_with_restrictions()
-    try:
-        token = sync_tokens.decode(query.text("syncToken"), _binding(person))
-    except ValueError as error:
-        raise errors.invalid_sync_token() from error
-    if token.position < person.list_tokens_valid_from or token.position > call.world.log.last:
-        raise errors.full_sync_required()
-    return token.position
-
-
-def _binding(person: Person) -> str:
-    return f"calendarList {person.email}"
+def _is_at_home(call: Call, person: Person, entry: CalendarListEntry) -> bool:
+    """Whether a calendar's data owner is of the person's own organization."""
+    owner = call.world.calendars[entry.calendar_id].owner
+    return owner.partition("@")[2] == person.email.partition("@")[2]
 
 
 def _resource(call: Call, person: Person, entry: CalendarListEntry) -> Json:

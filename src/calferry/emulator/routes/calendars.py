@@ -3,7 +3,7 @@
 from calferry.emulator import errors
 from calferry.emulator.call import NO_CONTENT, Answer, Call, Json, Route
 from calferry.emulator.routes import scopes
-from calferry.emulator.world import calendar_lists, dice, event_writes, when
+from calferry.emulator.world import acl, calendar_lists, dice, event_writes, when
 from calferry.emulator.world.calendar import Calendar, at_least
 from calferry.emulator.world.event_writes import Writer
 from calferry.emulator.world.world import events_resource
@@ -105,6 +105,25 @@ def clear_calendar(call: Call) -> Answer:
     return Answer(status=NO_CONTENT)
 
 
+def transfer_ownership(call: Call) -> Answer:
+    """Gives a secondary calendar another data owner; only administrators may."""
+    query, caller = call.query, call.caller()
+    if not query.boolean("useAdminAccess"):
+        raise errors.invalid_parameter("useAdminAccess", "Only administrators transfer ownership.")
+    calendar = call.world.calendars.get(call.path["calendarId"])
+    heir = call.world.person(query.text("newDataOwner"))
+    if not caller.is_admin:
+        raise errors.forbidden()
+    if calendar is None or calendar.deleted or heir is None:
+        raise errors.not_found()
+    if calendar.primary:
+        raise errors.invalid("Invalid Value")
+    calendar.owner = heir.email
+    acl.set_role(call.world, calendar, f"user:{heir.email}", "owner", call.now)
+    calendar.number = call.world.log.next(call.now, calendar.number)
+    return Answer(status=NO_CONTENT)
+
+
 ROUTES = (
     Route("GET", ONE, "calendars.get", get_calendar, scopes.CALENDARS_READ),
     Route("POST", COLLECTION, "calendars.insert", insert_calendar, scopes.CALENDARS_WRITE),
@@ -112,4 +131,11 @@ ROUTES = (
     Route("PATCH", ONE, "calendars.patch", patch_calendar, scopes.CALENDARS_WRITE),
     Route("DELETE", ONE, "calendars.delete", delete_calendar, scopes.CALENDARS_WRITE),
     Route("POST", f"{ONE}/clear", "calendars.clear", clear_calendar, scopes.CALENDARS_CLEAR),
+    Route(
+        "POST",
+        f"{ONE}/transferOwnership",
+        "calendars.transferOwnership",
+        transfer_ownership,
+        scopes.CALENDARS_CLEAR,
+    ),
 )

@@ -1,4 +1,4 @@
-"""events.watch, calendarList.watch and channels.stop."""
+"""watch on events, rules, the calendar list and settings, and channels.stop."""
 
 import re
 from urllib.parse import urlsplit
@@ -6,8 +6,11 @@ from urllib.parse import urlsplit
 from calferry.emulator import errors
 from calferry.emulator.call import NO_CONTENT, Answer, Call, Json, Route
 from calferry.emulator.routes import scopes
+from calferry.emulator.routes.acl import readable
+from calferry.emulator.world.acl import acl_resource
 from calferry.emulator.world.channels import DEFAULT_TTL_S, TTL_S_MAX, Channel, WatchedResource
 from calferry.emulator.world.oauth import LOOPBACK
+from calferry.emulator.world.settings import settings_resource
 from calferry.emulator.world.world import calendar_list_resource, events_resource
 
 CHANNEL_ID = re.compile(r"[A-Za-z0-9\-_+/=]{1,64}\Z")
@@ -23,6 +26,14 @@ def watch_events(call: Call) -> Answer:
 
 def watch_calendar_list(call: Call) -> Answer:
     return _watch(call, calendar_list_resource(call.caller()))
+
+
+def watch_rules(call: Call) -> Answer:
+    return _watch(call, acl_resource(readable(call)))
+
+
+def watch_settings(call: Call) -> Answer:
+    return _watch(call, settings_resource(call.caller()))
 
 
 def _watch(call: Call, resource: WatchedResource) -> Answer:
@@ -124,5 +135,7 @@ ROUTES = (
         watch_calendar_list,
         scopes.LIST_READ,
     ),
+    Route("POST", "/calendar/v3/calendars/{calendarId}/acl/watch", "acl.watch", watch_rules, scopes.ACL_LIST),
+    Route("POST", "/calendar/v3/users/me/settings/watch", "settings.watch", watch_settings, scopes.SETTINGS),
     Route("POST", "/calendar/v3/channels/stop", "channels.stop", stop_channel, scopes.CHANNELS_STOP),
 )

@@ -7,6 +7,7 @@ from calferry.emulator import seed
 from calferry.emulator.call import Answer, Call, Json, Route
 from calferry.emulator.errors import Refused
 from calferry.emulator.json_text import COMPACT
+from calferry.emulator.world import settings
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.channels import PUSH_MODES, PushWeather
 from calferry.emulator.world.faults import ACTIONS_TEXT, Fault, parse_action
@@ -97,6 +98,7 @@ def expire_sync_tokens(call: Call) -> Json:
     for calendar in calendars:
         call.world.expire_sync_tokens(calendar, call.now)
     if not body.get("calendar_id"):
+        call.world.collections_valid_from = call.world.log.next(call.now)
         for person in call.world.people.values():
             person.list_tokens_valid_from = call.world.log.next(call.now)
     return {"calendars": [calendar.id for calendar in calendars]}
@@ -128,6 +130,14 @@ def empty_pages(call: Call) -> Json:
     for calendar in _calendars(call, body):
         calendar.empty_pages = int(body.get("count", 1))
     return {}
+
+
+def change_setting(call: Call) -> Json:
+    """A setting as its person would change it; the API itself has no way to."""
+    body = call.json()
+    person = _person(call, body)
+    settings.change(call.world, person, str(body.get("id", "")), str(body.get("value", "")), call.now)
+    return settings.resource(person, str(body["id"]))
 
 
 def watchable(call: Call) -> Json:
@@ -212,6 +222,7 @@ ROUTES = (
     _route("POST", "empty-pages", empty_pages),
     _route("POST", "watchable", watchable),
     _route("POST", "push", push),
+    _route("POST", "settings", change_setting),
     _route("POST", "faults", faults),
     _route("GET", "faults", list_faults),
     _route("GET", "requests", requests),

@@ -19,17 +19,17 @@ SEND_UPDATES = ("all", "externalOnly", "none")
 
 def get_event(call: Call) -> Answer:
     calendar, role = call.calendar()
-    event = _found(call, calendar)
-    answer = _answer(call, calendar, role, event)
+    event = found_event(call, calendar)
+    answer = answered(call, calendar, role, event)
     if call.header("if-none-match") == event.resource["etag"]:
         return Answer(status=304, headers=answer.headers)
     return answer
 
 
 def insert_event(call: Call) -> Answer:
-    writer = _writer(call)
+    writer = writer_of(call)
     event = event_writes.insert(writer, call.json())
-    return _answer(call, writer.calendar, "owner", event)
+    return answered(call, writer.calendar, "owner", event)
 
 
 def update_event(call: Call) -> Answer:
@@ -41,34 +41,36 @@ def patch_event(call: Call) -> Answer:
 
 
 def _changed(call: Call, write: Callable[[Writer, Event, Json], Event]) -> Answer:
-    writer = _writer(call)
-    event = _found(call, writer.calendar)
-    _check_if_match(call, event)
-    return _answer(call, writer.calendar, "owner", write(writer, event, call.json()))
+    writer = writer_of(call)
+    event = found_event(call, writer.calendar)
+    check_if_match(call, event)
+    return answered(call, writer.calendar, "owner", write(writer, event, call.json()))
 
 
 def delete_event(call: Call) -> Answer:
-    writer = _writer(call)
-    event = _found(call, writer.calendar)
-    _check_if_match(call, event)
+    writer = writer_of(call)
+    event = found_event(call, writer.calendar)
+    check_if_match(call, event)
     event_writes.delete(writer, event)
     return Answer(status=NO_CONTENT)
 
 
-def _found(call: Call, calendar: Calendar) -> Event:
+def found_event(call: Call, calendar: Calendar) -> Event:
+    """The event in the path as readers see it; 404 without one."""
     event = calendar.shelf.find(call.path["eventId"], calendar.id, calendar.time_zone)
     if event is None:
         raise errors.not_found()
     return calendar.shelf.as_seen(event)
 
 
-def _check_if_match(call: Call, event: Event) -> None:
+def check_if_match(call: Call, event: Event) -> None:
+    """Refuses a write to a version that the caller has not seen with 412."""
     wanted = call.header("if-match")
     if wanted and wanted != "*" and event.resource["etag"] not in wanted.split(", "):
         raise errors.condition_not_met()
 
 
-def _writer(call: Call) -> Writer:
+def writer_of(call: Call) -> Writer:
     """The right to write. Refuses readers with 403 and nonsense switches with 400."""
     calendar, role = call.calendar()
     actor = call.caller()
@@ -83,7 +85,8 @@ def _writer(call: Call) -> Writer:
     return Writer(call.world, calendar, actor, call.now, options)
 
 
-def _answer(call: Call, calendar: Calendar, role: str, event: Event) -> Answer:
+def answered(call: Call, calendar: Calendar, role: str, event: Event) -> Answer:
+    """One event in the shape that the role allows, with its etag."""
     zone = call.query.zone("timeZone") or calendar.time_zone
     attendees_max = call.query.optional_integer("maxAttendees")
     shape = detail_shape(event, role)

@@ -25,3 +25,11 @@ CALENDARS_READ = frozenset(_CALENDARS_WRITE | {"calendar.calendars.readonly", "c
 CALENDARS_WRITE = frozenset(_CALENDARS_WRITE)
 CALENDARS_CLEAR = frozenset(_CALENDARS_WRITE - {"calendar.app.created"})
 CHANNELS_STOP = frozenset(_EVENTS_READ | _LIST_READ | _ACL | _SETTINGS)
+ACL_LIST = frozenset(_ACL | {"calendar"})
+ACL_GET = frozenset(_ACL | {"calendar", "calendar.readonly"})
+ACL_WRITE = frozenset({"calendar", "calendar.acls"})
+SETTINGS = frozenset(_SETTINGS | {"calendar", "calendar.readonly"})
+COLORS = frozenset(
+    (_EVENTS_READ | _LIST_READ | {"calendar.app.created"}) - {"calendar.events", "calendar.events.readonly"}
+)
+FREE_BUSY = frozenset({"calendar", "calendar.events.freebusy", "calendar.freebusy", "calendar.readonly"})

@@ -21,7 +21,8 @@ def at_least(role: str, needed: str) -> bool:
 
 @dataclass(slots=True)
 class Calendar:
-    """One calendar. `acl` maps rule ids (`user:…`, `group:…`, `domain:…`, `default`) to roles.
+    """One calendar. `acl` maps rule ids (`user:…`, `group:…`, `domain:…`, `default`) to roles; `acl_numbers`
+    keeps the last change of a rule, also of one that is gone.
 
     `number` is the last change of its own fields, `events_number` of its events. Sync tokens older than
     `tokens_valid_from` are refused; the next `empty_pages` listed pages carry no items.
@@ -37,6 +38,7 @@ class Calendar:
     location: str | None = None
     extra: Json = field(default_factory=dict)
     acl: dict[str, str] = field(default_factory=dict)
+    acl_numbers: dict[str, int] = field(default_factory=dict)
     shelf: EventShelf = field(default_factory=EventShelf)
     events_number: int = 0
     tokens_valid_from: int = 0

@@ -58,12 +58,16 @@ def _claimed_id(writer: Writer, body: Json) -> str:
     return str(event_id)
 
 
+def organizer(calendar: Calendar) -> Json:
+    """The calendar as the organizer of its own events."""
+    if calendar.primary:
+        return {"email": calendar.id, "self": True}
+    return {"email": calendar.id, "displayName": calendar.summary, "self": True}
+
+
 def origin(writer: Writer, event_id: str, body: Json) -> Json:
     """The fields that say where an event comes from, and the defaults that answers show."""
     calendar, actor = writer.calendar, writer.actor
-    organizer: Json = {"email": calendar.id, "self": True}
-    if not calendar.primary:
-        organizer = {"email": calendar.id, "displayName": calendar.summary, "self": True}
     creator: Json = {"email": actor.email}
     if actor.email == calendar.id:
         creator["self"] = True
@@ -71,7 +75,7 @@ def origin(writer: Writer, event_id: str, body: Json) -> Json:
         "id": event_id,
         "status": "confirmed",
         "creator": creator,
-        "organizer": organizer,
+        "organizer": organizer(calendar),
         "iCalUID": body.get("iCalUID") or f"{event_id}@google.com",
         "sequence": 0,
         "reminders": {"useDefault": True},

@@ -35,6 +35,9 @@ class Person:
     signed_up: bool = True
     entries: dict[str, CalendarListEntry] = field(default_factory=dict)
     list_tokens_valid_from: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
+    settings_numbers: dict[str, int] = field(default_factory=dict)
+    is_admin: bool = False
 
     def __post_init__(self) -> None:
         self.sub = self.sub or subject(self.email)

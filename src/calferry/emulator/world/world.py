@@ -17,7 +17,11 @@ API_ROOT = "https://www.googleapis.com/calendar/v3"
 
 @dataclass(slots=True)
 class World:
-    """The whole state. Whoever changes it passes the time in."""
+    """The whole state. Whoever changes it passes the time in.
+
+    `groups` maps addresses of groups to those of their members. Sync tokens of rules and settings older than
+    `collections_valid_from` are refused.
+    """
 
     dice: Dice
     log: ChangeLog = field(default_factory=ChangeLog)
@@ -26,6 +30,8 @@ class World:
     listings: Listings = field(default_factory=Listings)
     faults: FaultBook = field(default_factory=FaultBook)
     clock_offset_s: float = 0.0
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    collections_valid_from: int = 0
     oauth: OAuthDesk = field(init=False)
     channels: Channels = field(init=False)
 
@@ -53,9 +59,13 @@ class World:
         calendar.tokens_valid_from = self.log.next(now)
 
 
+def quoted(calendar_id: str) -> str:
+    """An id as it stands in addresses."""
+    return calendar_id.replace("@", "%40").replace("#", "%23")
+
+
 def events_resource(calendar: Calendar) -> WatchedResource:
-    quoted = calendar.id.replace("@", "%40").replace("#", "%23")
-    return WatchedResource(f"{API_ROOT}/calendars/{quoted}/events?alt=json")
+    return WatchedResource(f"{API_ROOT}/calendars/{quoted(calendar.id)}/events?alt=json")
 
 
 def calendar_list_resource(person: Person) -> WatchedResource:
