@@ -25,6 +25,7 @@ class Ending:
         self.checks = checks
         self.gone: set[str] = set()
         """People who have disconnected and not come back."""
+        self.answered: dict[str, Process] = {}
 
     def difference(self) -> str:
         """What keeps the mirror from being complete; empty when nothing does."""
@@ -97,6 +98,21 @@ class Ending:
             row = rows.get(channel_id)
             if row is None or (row[3] is not None and row[5] == 0 and row[2] != "failed"):
                 yield f"{calendar.google_id}: channel {channel_id} is left open: {row}"
+
+    def check_channels(self) -> None:
+        """No channel is left behind of which a living process was told."""
+        now = self.google.emulator.now()
+        used = {row[0] for row in self.disk.raw.execute(f"{CHANNELS} WHERE state IN ('active', 'draining')")}
+        for channel in self.google.world.channels.open.values():
+            process = self.answered.get(channel.id)
+            if channel.id in used or process is None or process.is_dead or channel.expires_at <= now:
+                continue
+            if self.google.world.oauth.refresh_tokens and channel.user not in self.gone:
+                row = self.disk.raw.execute(f"{CHANNELS} WHERE id = ?", (channel.id,)).fetchone()
+                if row is None or row[5] == 0:
+                    self.checks.violated(
+                        "INV-23", f"channel {channel.id} of {channel.user} is forgotten: {row}"
+                    )
 
     async def check_calendar(self, process: Process, calendar: Mirrored) -> None:
         """Another sync changes nothing, and the engine itself finds no difference."""

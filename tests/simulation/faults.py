@@ -28,8 +28,9 @@ LISTS_ONLY = (
     "drop-next-sync-token", "repeat-page-token", "return-403:quotaExceeded", "return-404", "return-403:forbidden",
 )  # fmt: skip
 WITH_SYNC_TOKEN = ("return-410:fullSyncRequired", "return-410:updatedMinTooLongAgo")
-OWN = ("poison", "poison-without-id", "hollow-listing")
-EVERY_ACTION = (*ANYWHERE, *API_ONLY, *LISTS_ONLY, *WITH_SYNC_TOKEN, *OWN)
+OWN = ("poison", "poison-without-id", "hollow-listing", "items-twice")
+LIST_OWN = ("hollow-calendar-list",)
+EVERY_ACTION = (*ANYWHERE, *API_ONLY, *LISTS_ONLY, *WITH_SYNC_TOKEN, *OWN, *LIST_OWN)
 
 POISON: tuple[dict[str, Any], ...] = (
     {"start": 5},
@@ -83,7 +84,7 @@ class Weather:
         if action is None:
             return self.google.emulator.handle(request)
         self.trace.note(f"fault {action}")
-        if action in OWN:
+        if action in OWN or action in LIST_OWN:
             return self.spoil(request, action)
         fault = Fault("*", action, parse_action(action))
         self.google.world.faults.orders[:] = [fault]
@@ -114,7 +115,15 @@ class Weather:
         if response.status != 200:
             return response
         page = json.loads(response.body)
+        if action == "hollow-calendar-list":
+            page["items"] = []
+            self.trace.hit(f"fault {action}")
+            return rewritten(response, page)
         calendar_id = request.path.split("/")[4]
+        if action == "items-twice":
+            page["items"] += page.get("items", ())
+            self.trace.hit(f"fault {action}")
+            return rewritten(response, page)
         items = [item for item in page.get("items", ()) if item.get("status") != "cancelled"]
         if not items:
             return response
@@ -125,9 +134,7 @@ class Weather:
         else:
             item.update(self.dice.choice(POISON))
         self.trace.hit(f"fault {action}")
-        body = json.dumps(page).encode()
-        headers = response.headers | {"Content-Length": str(len(body))}
-        return replace(response, body=body, headers=headers)
+        return rewritten(response, page)
 
     def hollow(self, request: Request) -> Response:
         """A listing that claims to be complete and holds nothing, as in an outage."""
@@ -145,10 +152,17 @@ class Weather:
         return Response(200, {"Content-Type": "application/json"}, json.dumps(envelope).encode())
 
 
+def rewritten(response: Response, page: dict[str, Any]) -> Response:
+    body = json.dumps(page).encode()
+    return replace(response, body=body, headers=response.headers | {"Content-Length": str(len(body))})
+
+
 def suited_to(request: Request) -> tuple[str, ...]:
     """Actions that make sense for a request."""
     if "/calendar/v3/" not in request.path:
         return ANYWHERE
+    if request.path.endswith("/calendarList") and "syncToken=" not in request.query:
+        return (*ANYWHERE, *API_ONLY, *LIST_OWN)
     if not request.path.endswith("/events"):
         return (*ANYWHERE, *API_ONLY)
     own = OWN if "iCalUID=" not in request.query else ()

@@ -41,8 +41,11 @@ class Simulation:
         self.weather.is_guarded = self.is_guarded
         self.machine = Machine(seed, self.disk, self.weather, self.checks, trace)
         self.ending = Ending(self.disk, self.google, self.weather, self.checks)
+        self.ending.answered = self.machine.answered
+        self.checks.is_well = self.machine.is_well
         self.guard = guard
         self.skews = self.dice.random() < 0.2
+        self.checks.is_clock_true = not self.skews
         self.leaves = self.dice.random() < 0.1
         self.readers: list[asyncio.Task[None]] = []
 
@@ -217,7 +220,8 @@ class Simulation:
         self.trace.note("quiet")
         self.weather.calm()
         for process in self.machine.living.values():
-            process.crash_at, process.frozen_until = UNTOUCHED_STEPS, 0.0
+            process.crash_at = UNTOUCHED_STEPS
+            process.frozen_until = min(process.frozen_until, self.machine.time())
         if not self.machine.living:
             self.machine.start()
         await self.settle_clock()
@@ -230,6 +234,7 @@ class Simulation:
             problem = self.ending.difference()
             if not problem:
                 await self.check_every_calendar()
+                self.ending.check_channels()
                 return
             await asyncio.sleep(LOOK_AGAIN_S)
         self.trace.violated("INV-1", problem)

@@ -1,19 +1,21 @@
 """What must hold after every commit, whatever has gone wrong."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from calferry.core.content import same_content
 from calferry.core.limits import RUN_SPACING_MS
+from tests.harness.ports import EPOCH_MS
 from tests.simulation.disk import Disk
 from tests.simulation.trace import Trace
 from tests.simulation.world import BEGINNING, SimulatedGoogle, Window
 
 STATES = (
     "SELECT id, kind, status, sync_token, page_token, page_dirty_seq, dirty_seq, clean_seq, lease_owner, "
-    "lease_until, lease_boot, fence, last_success_at, last_attempt_at FROM sync_states"
+    "lease_until, lease_boot, fence, last_success_at, last_attempt_at, next_due_at, not_before_at, failures, "
+    "account_id FROM sync_states"
 )
 CALENDARS = (
     "SELECT c.id, c.google_id, c.user_id, c.projection_id, p.mode, p.window_start_at, p.window_end_at, a.email, "
@@ -25,6 +27,7 @@ ROWS = "SELECT event_id, status, etag, raw, change_id, missing_since, series_id 
 
 ACCOUNTS = "SELECT id, email, status, refresh_token, access_token FROM accounts"
 IN_FLIGHT_S = 60.0
+RECENTLY_S = 130.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,20 @@ class State:
     fence: int
     last_success_at: int | None
     last_attempt_at: int | None
+    next_due_at: int | None
+    not_before_at: int | None
+    failures: int
+    account_id: str
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether marks wait for a run that nothing holds up."""
+        return (
+            self.dirty_seq > self.clean_seq
+            and self.status == "idle"
+            and self.lease_owner is None
+            and self.not_before_at is None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +188,10 @@ class Invariants:
         self.rows: dict[int, dict[str, Row]] = {}
         self.known: dict[str, Known] = {}
         self.heads: dict[int, int] = {}
+        self.is_clock_true = True
+        """Whether the machine's clock never jumps in this run."""
+        self.is_well: Callable[[str], bool] = lambda _: False
+        """Whether the process of that name lives, and was not held up for as long as a lease lasts."""
         self.commits = 0
 
     def all(self, statement: str, *values: Any) -> list[Any]:
@@ -298,6 +319,17 @@ class Invariants:
             self.violated("INV-5", f"{new.id}: a resumed pass is not followed by another one")
         if new.clean_seq != old.clean_seq:
             self.check_clean(old, new, known)
+        self.check_due(old, new)
+
+    def check_due(self, old: State, new: State) -> None:
+        """A mark makes its calendar due, but puts an end to no backoff."""
+        marked = new.dirty_seq == old.dirty_seq + 1 and (new.fence, new.failures) == (old.fence, old.failures)
+        if marked and new.clean_seq == old.clean_seq and new.not_before_at != old.not_before_at:
+            self.violated("INV-18", f"{new.id}: a mark moved the end of a backoff")
+        now_ms = EPOCH_MS + int(asyncio.get_running_loop().time() * 1000)
+        late = new.next_due_at is None or new.next_due_at > now_ms + 3 * RUN_SPACING_MS
+        if new.is_waiting and late and self.is_clock_true:
+            self.violated("INV-18", f"{new.id}: marked, and not due before {new.next_due_at}")
 
     def note_marks(self, state: State, before: int) -> None:
         for mark in range(before + 1, state.dirty_seq + 1):
@@ -307,6 +339,12 @@ class Invariants:
         """A run begins: nobody else runs the resource, and the last run began a second ago at least."""
         now_ms = int(asyncio.get_running_loop().time() * 1000)
         is_over = old.lease_until is not None and old.lease_until <= now_ms
+        if (
+            old.lease_owner is not None
+            and old.lease_owner != new.lease_owner
+            and self.is_well(old.lease_owner)
+        ):
+            self.violated("INV-17", f"{new.lease_owner} took {new.id} from {old.lease_owner}, who is well")
         if old.lease_owner is not None and not is_over and old.lease_boot == new.lease_boot:
             self.violated("INV-17", f"{new.lease_owner} took {new.id} from {old.lease_owner}")
         since = (new.last_attempt_at or 0) - (old.last_attempt_at or 0)
@@ -344,6 +382,8 @@ class Invariants:
         for entry in commit.entries:
             if entry.event_id is not None:
                 newest[entry.calendar_id, entry.event_id] = entry
+            else:
+                self.replay_calendar(entry)
         for (calendar_id, event_id), entry in newest.items():
             calendar = self.calendars.get(calendar_id)
             logged = self.known.setdefault(calendar_id, Known()).logged
@@ -355,7 +395,27 @@ class Invariants:
                 kept = row and row.change_id
                 self.violated("change log", f"{event_id}: entry {entry.number} ({entry.kind}), row {kept}")
 
+    def replay_calendar(self, entry: Entry) -> None:
+        """A calendar that has gone takes its events along; one that comes is read as it stands."""
+        logged = self.known.setdefault(entry.calendar_id, Known()).logged
+        logged.clear()
+        calendar = self.calendars.get(entry.calendar_id)
+        if entry.kind == "calendar_added" and calendar is not None:
+            logged.update(self.shown(calendar.id))
+
+    def check_removal(self, calendar: Mirrored, commit: Commit) -> None:
+        """A calendar is only taken for gone when Google does not list it, or did not a while ago."""
+        before = commit.calendars.get(calendar.id)
+        if before is None or before.removed_at is not None or calendar.removed_at is None:
+            return
+        self.trace.hit("calendar removed")
+        if self.google.is_listed_for(calendar.email, calendar.google_id, RECENTLY_S):
+            self.violated(
+                "INV-3", f"{calendar.google_id} was removed, but {calendar.email} has it in the list"
+            )
+
     def check_calendar(self, calendar: Mirrored, commit: Commit) -> None:
+        self.check_removal(calendar, commit)
         if calendar.projection_id is None:
             return
         old, state = commit.states.get(calendar.id), self.states.get(calendar.id)
@@ -385,7 +445,7 @@ class Invariants:
         """Who follows the log has exactly what the rows say."""
         live = {event_id for event_id, row in rows.items() if row.is_live}
         logged = self.known[calendar.id].logged
-        if live != logged:
+        if live != logged and calendar.removed_at is None:
             self.violated(
                 "change log", f"{calendar.id}: rows without log {live - logged}, and back {logged - live}"
             )

@@ -1,6 +1,7 @@
 """Processes of the service that can be killed at any wait: the shipped engine behind ports that may fail."""
 
 import asyncio
+import json
 import random
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar, copy_context
@@ -10,9 +11,10 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from calferry import google
+from calferry.duties.purge import Keeping
 from calferry.emulator import Request
 from calferry.jobs.scheduler import Scheduler
-from calferry.jobs.timers import TIMERS
+from calferry.jobs.timers import timers_for
 from calferry.store import leftovers
 from calferry.sync.engine import Intervals
 from calferry.web.sync_work import Works
@@ -26,7 +28,8 @@ from tests.simulation.trace import Trace
 
 T = TypeVar("T")
 
-OFTEN = tuple(replace(timer, every_s=min(max(timer.every_s, 15.0), 45.0)) for timer in TIMERS)
+KEEPING = Keeping(tombstones_ms=60_000, changes_ms=90_000)
+OFTEN = tuple(replace(timer, every_s=min(max(timer.every_s, 15.0), 45.0)) for timer in timers_for(KEEPING))
 INTERVALS = Intervals(poll_with_push_s=120.0, poll_without_push_s=40.0, calendar_list_s=100.0)
 UNTOUCHED_STEPS = 10**9
 REFRESH_LEASE_S = 30.0
@@ -56,7 +59,7 @@ class Process:
         self.dice = random.Random(f"{place.seed}/{name}")
         self.steps = 0
         self.is_dead = False
-        self.frozen_until = 0.0
+        self.frozen_until = -1e9
         self.tasks: list[asyncio.Task[Any]] = []
         self.context = copy_context()
         self.context.run(current.set, self)
@@ -142,6 +145,8 @@ class Machine:
         self.skew_ms = 0
         self.living: dict[str, Process] = {}
         self.lives = 0
+        self.answered: dict[str, Process] = {}
+        """Channels of which a process was told that they are open."""
         self.refreshing: dict[str, tuple[Process, float]] = {}
 
     def time(self) -> float:
@@ -157,6 +162,11 @@ class Machine:
         self.living[process.name] = process
         process.start()
         return process
+
+    def is_well(self, name: str) -> bool:
+        """Whether that process lives, and has not been frozen lately."""
+        process = self.living.get(name)
+        return process is not None and self.time() - process.frozen_until > 60.0
 
     def died(self, process: Process) -> None:
         self.living.pop(process.name, None)
@@ -264,4 +274,7 @@ class Transport:
         self.machine.trace.note(f"{self.process.name} {request.method} {name} {response.status}")
         await asyncio.sleep(response.delay_s)
         await self.process.step(f"after request: {name}", 0.3)
-        return received(response, request.max_body_bytes)
+        answer = received(response, request.max_body_bytes)
+        if name == "watch" and answer.status == 200 and b'"resourceId"' in answer.body:
+            self.machine.answered[json.loads(request.body or b"")["id"]] = self.process
+        return answer

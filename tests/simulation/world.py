@@ -103,7 +103,8 @@ class SimulatedGoogle(LocalGoogle):
         self.world = self.emulator.world
         self.views: dict[tuple[str, Window | None], View] = {}
         self.edit_tokens: dict[str, str] = {}
-        self.revoked: set[str] = set()
+        self.unlisted_at: dict[tuple[str, str], float] = {}
+        """When a calendar was last absent from a person's list."""
 
     def token(self, user: str) -> str:
         """A token of the person's own, which is not the service's and which no revocation touches."""
@@ -125,8 +126,18 @@ class SimulatedGoogle(LocalGoogle):
         return response.status, json.loads(response.body) if response.body else None
 
     def refresh(self) -> None:
+        """Take note of what everybody sees now."""
+        now = self.emulator.now()
         for view in self.views.values():
-            view.refresh(self.world.log.last, self.emulator.now())
+            view.refresh(self.world.log.last, now)
+        for email in self.world.people:
+            for google_id in self.world.calendars.keys() - self.listed(email):
+                self.unlisted_at[email, google_id] = now
+
+    def is_listed_for(self, email: str, google_id: str, seconds: float) -> bool:
+        """Whether the person has had the calendar in the list for so long."""
+        absent_at = self.unlisted_at.get((email, google_id), 0.0)
+        return google_id in self.listed(email) and self.emulator.now() - absent_at > seconds
 
     def view(self, google_id: str, window: Window | None) -> View:
         """The view of a calendar; one that is new knows nothing of earlier times."""

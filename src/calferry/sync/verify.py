@@ -47,20 +47,28 @@ async def verify_calendar(engine: Engine, calendar_id: str) -> Verification:
 
 
 async def list_everything(engine: Engine, calendar: MirroredCalendar) -> dict[str, bytes]:
-    """What counts of Google's listing, by id: live events, and cancelled occurrences of series."""
+    """What counts of Google's listing, by id: live events, and cancelled occurrences of living series."""
     mode = calendar.active.mode or calendar.active.wanted
     request = ListRequest(mode, page_size(mode), None, calendar.active.window)
-    source, truth, page_token = engine.source(calendar.account_id), dict[str, bytes](), None
+    source, truth, page_token = engine.source(calendar.account_id), dict[str, ObservedEvent](), None
     for _ in range(PAGES_PER_PASS_MAX):
         page = await source.events_page(calendar.google_id, request, page_token)
         for item in page.items:
             truth.pop(item.event_id, None)
             if counts(item, request):
-                truth[item.event_id] = item.raw
+                truth[item.event_id] = item
         page_token = page.next_page_token
         if page_token is None:
-            return truth
+            return without_dead_series(truth)
     raise SourceFailure(Cause.TOO_LARGE, "the listing did not end", reason="too_many_pages")
+
+
+def without_dead_series(listed: dict[str, ObservedEvent]) -> dict[str, bytes]:
+    """A cancelled occurrence says nothing once its series is gone; the mirror need not keep it."""
+    live = {event_id for event_id, item in listed.items() if item.status != "cancelled"}
+    return {
+        event_id: item.raw for event_id, item in listed.items() if event_id in live or item.series_id in live
+    }
 
 
 def counts(item: ObservedEvent, request: ListRequest) -> bool:
