@@ -52,6 +52,12 @@ def doubtful_instances(items: Iterable[ObservedEvent]) -> list[Doubt]:
     return [Doubt(series_id, uid) for series_id, uid in ids.items()]
 
 
+def series_of(items: Iterable[ObservedEvent]) -> set[str]:
+    """Ids that are series now, as a listing of expanded events shows by a living instance."""
+    living = (item.series_id for item in items if item.status != "cancelled")
+    return {series_id for series_id in living if series_id is not None}
+
+
 def is_upset(item: ObservedEvent, row: StoredEvent | None) -> bool:
     if row is None:
         return True

@@ -128,8 +128,9 @@ def resume(state: SyncState) -> Pass:
     """The pass that the stored page token belongs to, with the question it was asked under."""
     if state.page_request is None or state.pass_projection_id is None:
         raise IllegalTransition("there is no stored page to go on from")
+    request = read_request(state.page_request)
     return Pass(
-        request=read_request(state.page_request),
+        request=request,
         projection_id=state.pass_projection_id,
         generation=state.pass_generation,
         dirty_seq=state.page_dirty_seq or 0,
@@ -137,7 +138,7 @@ def resume(state: SyncState) -> Pass:
         resumed=True,
         pages=state.pass_pages,
         unread=state.pass_unread,
-        fresh=state.pass_fresh,
+        fresh=state.pass_fresh and request.full,
     )
 
 

@@ -11,7 +11,7 @@ from calferry.core import calendar_facts, plan, sync_state
 from calferry.core.limits import SWEEP_GUARD_WAIT_MS
 from calferry.core.model import Page, Pass, StoredEvent
 from calferry.core.plan import PagePlan
-from calferry.core.series import SeriesTruth
+from calferry.core.series import SeriesTruth, series_of
 from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
 from calferry.store import calendars, changes, events, quarantine, sync_states
 from calferry.store.dialect import Row
@@ -83,10 +83,21 @@ def plan_rows(
     ids = [item.event_id for item in whole.items if not walk.fresh or item.status == "cancelled"]
     stored = events.of_ids(connection, walk.projection_id, ids) if ids else {}
     planned = plan.plan_page(walk, whole, stored, requested_at=terms.requested_at)
+    expanded = expanded_singles(connection, walk, whole)
     if not truths:
-        return planned, Vanished([], [])
+        return planned, Vanished(expanded, [])
     children = events.of_series(connection, walk.projection_id, [truth.series_id for truth in truths])
-    return planned, vanished_children(children, {item.event_id for item in listed})
+    vanished = vanished_children(children, {item.event_id for item in listed})
+    return planned, Vanished([*vanished.live, *expanded], vanished.cancelled)
+
+
+def expanded_singles(connection: Connection, walk: Pass, page: Page) -> list[str]:
+    """Single events of an `instances` projection that have become series: Google sends their instances only."""
+    if walk.request.mode != "instances":
+        return []
+    ids = series_of(page.items) - {item.event_id for item in page.items}
+    stored = events.of_ids(connection, walk.projection_id, ids) if ids else {}
+    return [event_id for event_id, row in stored.items() if row.status != "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)

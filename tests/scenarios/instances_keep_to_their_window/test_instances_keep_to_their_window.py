@@ -94,3 +94,17 @@ async def test_window_rolls_forward(stage: Stage) -> None:
     await stage.assert_equal()
     await stage.scan(86_400)
     assert (await stage.calendar()).projection_id == rolled
+
+
+@staged()
+async def test_single_event_becomes_a_series_and_single_again(stage: Stage) -> None:
+    stage.add("lunch")
+    await in_instances(stage)
+    stage.patch("lunch", {"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=2"]})
+    await stage.done()
+    assert await stage.live() == ["lunch_20261001T080000Z", "lunch_20261008T080000Z"]
+    await stage.assert_equal()
+    stage.patch("lunch", {"recurrence": None})
+    await stage.done()
+    assert await stage.live() == ["lunch"]
+    await stage.assert_equal()

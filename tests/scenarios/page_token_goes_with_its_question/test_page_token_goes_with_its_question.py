@@ -41,3 +41,15 @@ async def test_first_question_narrows_nothing(stage: Stage) -> None:
     asked = [one for one in stage.asked() if one["api_method"] == "events.list"]
     assert set(asked[0]["query"]) <= {"maxResults", "showDeleted", "singleEvents", "prettyPrint"}
     assert asked[0]["query"]["showDeleted"] == "true"
+
+
+@staged(page_size=2)
+async def test_resumed_changes_are_compared_with_what_is_stored(stage: Stage) -> None:
+    names = stage.add_many(5)
+    await stage.done()
+    await stage.logged()
+    for name in names:
+        stage.patch(name, {"summary": "changed"})
+    while (await stage.run(page_limit=1)).outcome == "incomplete":
+        pass
+    assert sorted(await stage.logged()) == [f"updated {name}" for name in names]

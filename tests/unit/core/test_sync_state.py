@@ -143,6 +143,12 @@ def test_resumed_pass_keeps_its_question_its_number_and_its_generation() -> None
         resume(FRESH)
 
 
+def test_only_the_listing_of_an_empty_projection_is_fresh() -> None:
+    was_fresh = {"pass_fresh": True}
+    assert resume(replace(paging(FULL), **was_fresh)).fresh  # type: ignore[arg-type]
+    assert not resume(replace(paging(ListRequest("series", 2500, "token")), **was_fresh)).fresh  # type: ignore[arg-type]
+
+
 def test_listing_takes_a_generation_of_its_own_and_todays_number() -> None:
     walk = listing(FRESH, ProjectionId(2), "instances", WINDOW)
     assert (walk.generation, walk.dirty_seq, walk.request.full) == (4, 7, True)
