@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from calferry.emulator import errors, json_text
 from calferry.emulator.delivery_log import DeliveryLog
 from calferry.emulator.query import Query
-from calferry.emulator.wire import Request
+from calferry.emulator.wire import Request, Response
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.event import Event
 from calferry.emulator.world.faults import Target
@@ -41,6 +41,8 @@ class Backstage(Protocol):
     def reset(self) -> None: ...
 
     def methods(self) -> list[str]: ...
+
+    def handle(self, request: Request) -> Response: ...
 
 
 @dataclass(slots=True)

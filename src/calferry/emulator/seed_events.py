@@ -7,7 +7,7 @@ from calferry.emulator.errors import Refused
 from calferry.emulator.world import dice, event_rules, event_writes, when
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.event import suffix_of
-from calferry.emulator.world.event_writes import Writer
+from calferry.emulator.world.event_store import Writer, stored
 from calferry.emulator.world.people import Person
 from calferry.emulator.world.world import World
 
@@ -33,7 +33,7 @@ def _plant_one(writer: Writer, event: Json) -> None:
         where = fields.get("summary") or fields["id"]
         raise ValueError(f"event {where!r} of {writer.calendar.id}: {refused.message}") from refused
     former = writer.calendar.shelf.stored(fields["id"])
-    event_writes.stored(writer, _completed(writer, _with_end(fields)), former, _updated_us(fields))
+    stored(writer, _completed(writer, _with_end(fields)), former, _updated_us(fields))
 
 
 def _updated_us(fields: Json) -> int:

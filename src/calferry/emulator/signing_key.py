@@ -1,5 +1,12 @@
 """The key that signs this Google's id tokens: a constant, so that starting takes no time. It protects nothing."""
 
+import functools
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc.jwk import RSAKey
 
 KEY_ID = "local-google-1"
@@ -56,3 +63,23 @@ def public_jwk() -> dict[str, str]:
         "e": _NUMBERS["e"],
         "n": _NUMBERS["n"],
     }
+
+
+@functools.cache
+def certificate() -> str:
+    """A certificate of the public half in PEM, which some clients read instead of JSON web keys."""
+    private = signing_key().private_key
+    if not isinstance(private, RSAPrivateKey):
+        raise TypeError("the signing key is an RSA key")
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "local-google.invalid")])
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2000, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+        .sign(private, SHA256())
+    )
+    return built.public_bytes(Encoding.PEM).decode()

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from cryptography.x509 import load_pem_x509_certificate
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
@@ -308,3 +309,23 @@ def test_userinfo_tokeninfo_and_configuration(desk: Desk) -> None:
     configuration = desk.send("GET", "/.well-known/openid-configuration").json
     assert configuration["token_endpoint"].endswith("/token")
     assert configuration["issuer"] == "https://accounts.google.com"
+
+
+def test_the_signing_key_is_also_a_certificate(desk: Desk) -> None:
+    found = desk.send("GET", "/oauth2/v1/certs").json
+    key = desk.send("GET", "/oauth2/v3/certs").json["keys"][0]
+    numbers = load_pem_x509_certificate(found[key["kid"]].encode()).public_key().public_numbers()
+    assert base64.urlsafe_b64encode(numbers.n.to_bytes(256, "big")).decode().rstrip("=") == key["n"]
+
+
+def test_earlier_addresses_still_answer(desk: Desk) -> None:
+    access = desk.token()
+    for version in (1, 2, 3, 4):
+        assert (
+            desk.send("GET", f"/oauth2/v{version}/tokeninfo", access_token=access).json["expires_in"]
+            == "3599"
+        )
+    earlier = desk.send("GET", "/oauth2/v2/userinfo", headers={"Authorization": f"Bearer {access}"}).json
+    assert (earlier["email"], earlier["verified_email"]) == (ALICE, True)
+    assert len(earlier["id"]) == 21
+    assert desk.send("POST", "/o/oauth2/token", b"grant_type=x").status == 400

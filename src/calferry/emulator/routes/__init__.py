@@ -3,6 +3,7 @@
 from calferry.emulator.routes import (
     acl,
     authorize,
+    batch,
     calendar_list,
     calendars,
     channels,
@@ -29,6 +30,7 @@ ROUTES = (
     *colors.ROUTES,
     *free_busy.ROUTES,
     *event_moves.ROUTES,
+    *batch.ROUTES,
     *discovery.ROUTES,
     *authorize.ROUTES,
     *tokens.ROUTES,

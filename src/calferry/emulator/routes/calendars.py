@@ -3,9 +3,9 @@
 from calferry.emulator import errors
 from calferry.emulator.call import NO_CONTENT, Answer, Call, Json, Route
 from calferry.emulator.routes import scopes
-from calferry.emulator.world import acl, calendar_lists, dice, event_writes, when
+from calferry.emulator.world import acl, calendar_lists, dice, when
 from calferry.emulator.world.calendar import Calendar, at_least
-from calferry.emulator.world.event_writes import Writer
+from calferry.emulator.world.event_store import Writer, stored
 from calferry.emulator.world.world import events_resource
 
 COLLECTION = "/calendar/v3/calendars"
@@ -100,7 +100,7 @@ def clear_calendar(call: Call) -> Answer:
     writer = Writer(call.world, calendar, call.caller(), call.now)
     living = [e for e in calendar.shelf if not e.is_cancelled and not e.recurring_event_id]
     for event in living:
-        event_writes.stored(writer, {**event.resource, "status": "cancelled"}, event)
+        stored(writer, {**event.resource, "status": "cancelled"}, event)
     call.world.channels.notify(events_resource(calendar), call.now)
     return Answer(status=NO_CONTENT)
 

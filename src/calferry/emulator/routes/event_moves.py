@@ -3,10 +3,10 @@
 from calferry.emulator import errors
 from calferry.emulator.call import Answer, Call, Route
 from calferry.emulator.routes import scopes
-from calferry.emulator.routes.events import COLLECTION, ONE, answered, check_if_match, found_event, writer_of
+from calferry.emulator.routes.events import COLLECTION, ONE, answered, writable_event, writer_of
 from calferry.emulator.world import event_import, event_move, event_writes, quick_add, settings
 from calferry.emulator.world.calendar import at_least
-from calferry.emulator.world.event_writes import Writer
+from calferry.emulator.world.event_store import Writer
 
 
 def import_event(call: Call) -> Answer:
@@ -17,8 +17,7 @@ def import_event(call: Call) -> Answer:
 
 def move_event(call: Call) -> Answer:
     writer = writer_of(call)
-    event = found_event(call, writer.calendar)
-    check_if_match(call, event)
+    event = writable_event(call, writer)
     calendar, role = call.world.calendar(call.query.text("destination"), writer.actor.email)
     if not at_least(role, "writerWithoutPrivateAccess"):
         raise errors.required_access_level()

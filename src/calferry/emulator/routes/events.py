@@ -9,12 +9,11 @@ from calferry.emulator.world import event_writes
 from calferry.emulator.world.calendar import Calendar, at_least
 from calferry.emulator.world.event import Event
 from calferry.emulator.world.event_shape import WriteOptions
-from calferry.emulator.world.event_writes import Writer
-from calferry.emulator.world.visibility import STUB, detail_shape
+from calferry.emulator.world.event_store import Writer
+from calferry.emulator.world.visibility import STUB, WHOLE, detail_shape
 
 COLLECTION = "/calendar/v3/calendars/{calendarId}/events"
 ONE = f"{COLLECTION}/{{eventId}}"
-SEND_UPDATES = ("all", "externalOnly", "none")
 
 
 def get_event(call: Call) -> Answer:
@@ -42,15 +41,13 @@ def patch_event(call: Call) -> Answer:
 
 def _changed(call: Call, write: Callable[[Writer, Event, Json], Event]) -> Answer:
     writer = writer_of(call)
-    event = found_event(call, writer.calendar)
-    check_if_match(call, event)
+    event = writable_event(call, writer)
     return answered(call, writer.calendar, "owner", write(writer, event, call.json()))
 
 
 def delete_event(call: Call) -> Answer:
     writer = writer_of(call)
-    event = found_event(call, writer.calendar)
-    check_if_match(call, event)
+    event = writable_event(call, writer)
     event_writes.delete(writer, event)
     return Answer(status=NO_CONTENT)
 
@@ -63,6 +60,15 @@ def found_event(call: Call, calendar: Calendar) -> Event:
     return calendar.shelf.as_seen(event)
 
 
+def writable_event(call: Call, writer: Writer) -> Event:
+    """The event in the path. Refuses stale etags, and private events to those who may not see them."""
+    event = found_event(call, writer.calendar)
+    if detail_shape(event, writer.calendar.role_of(writer.actor.email)) != WHOLE:
+        raise errors.required_access_level()
+    check_if_match(call, event)
+    return event
+
+
 def check_if_match(call: Call, event: Event) -> None:
     """Refuses a write to a version that the caller has not seen with 412."""
     wanted = call.header("if-match")
@@ -71,17 +77,16 @@ def check_if_match(call: Call, event: Event) -> None:
 
 
 def writer_of(call: Call) -> Writer:
-    """The right to write. Refuses readers with 403 and nonsense switches with 400."""
+    """The right to write. Refuses readers with 403."""
     calendar, role = call.calendar()
     actor = call.caller()
     if not at_least(role, "writerWithoutPrivateAccess"):
         raise errors.required_access_level()
-    call.query.choice("sendUpdates", SEND_UPDATES)
-    call.query.boolean("sendNotifications")
-    version = call.query.text("conferenceDataVersion", "0")
-    if version not in ("0", "1"):
-        raise errors.invalid_parameter("conferenceDataVersion", f"Invalid value '{version}'.")
-    options = WriteOptions(int(version), call.query.boolean("supportsAttachments"))
+    options = WriteOptions(
+        conference_data_version=int(call.query.text("conferenceDataVersion", "0")),
+        supports_attachments=call.query.boolean("supportsAttachments"),
+        event_label_version=int(call.query.text("eventLabelVersion", "0")),
+    )
     return Writer(call.world, calendar, actor, call.now, options)
 
 

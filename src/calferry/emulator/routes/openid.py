@@ -4,7 +4,9 @@ from calferry.emulator import access, errors
 from calferry.emulator.call import Answer, Call, Json, Route
 from calferry.emulator.id_tokens import ISSUER, profile
 from calferry.emulator.json_text import FRONT_END_INDENT
-from calferry.emulator.signing_key import public_jwk
+from calferry.emulator.signing_key import KEY_ID, certificate, public_jwk
+
+EARLIER_USERINFO = ("/oauth2/v1/userinfo", "/oauth2/v2/userinfo")
 
 
 def configuration(call: Call) -> Answer:
@@ -39,21 +41,32 @@ def certs(_call: Call) -> Answer:
     return Answer({"keys": [public_jwk()]}, headers=headers, indent=FRONT_END_INDENT)
 
 
+def certificates(_call: Call) -> Answer:
+    """The same keys as a map from key id to certificate."""
+    headers = {"Cache-Control": "public, max-age=19430, must-revalidate, no-transform"}
+    return Answer({KEY_ID: certificate()}, headers=headers, indent=FRONT_END_INDENT)
+
+
 def userinfo(call: Call) -> Answer:
     token = call.world.oauth.bearer(access.bearer_text(call), call.now)
     person = call.world.person(token.email) if token else None
     if token is None or person is None:
         raise errors.invalid_credentials()
     call.person = person
-    return Answer({"sub": person.sub, **profile(person, token)}, indent=FRONT_END_INDENT)
+    named = "id" if call.request.path in EARLIER_USERINFO else "sub"
+    claims = profile(person, token)
+    if named == "id" and "email_verified" in claims:
+        claims["verified_email"] = claims.pop("email_verified")
+    return Answer({named: person.sub, **claims}, indent=FRONT_END_INDENT)
 
 
 ROUTES = (
     Route("GET", "/.well-known/openid-configuration", "discovery", configuration, floor="oauth"),
     Route("GET", "/oauth2/v3/certs", "certs", certs, floor="oauth"),
+    Route("GET", "/oauth2/v1/certs", "certs", certificates, floor="oauth"),
     *(
         Route(http, path, "userinfo", userinfo, floor="oauth")
-        for path in ("/v1/userinfo", "/oauth2/v3/userinfo")
+        for path in ("/v1/userinfo", "/oauth2/v3/userinfo", *EARLIER_USERINFO)
         for http in ("GET", "POST")
     ),
 )

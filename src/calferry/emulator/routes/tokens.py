@@ -156,7 +156,10 @@ def tokeninfo(call: Call) -> Answer:
 
 
 ROUTES = (
-    *(Route("POST", path, "token", token, floor="oauth") for path in ("/token", "/oauth2/v4/token")),
+    *(
+        Route("POST", path, "token", token, floor="oauth")
+        for path in ("/token", "/oauth2/v4/token", "/oauth2/v3/token", "/o/oauth2/token")
+    ),
     *(
         Route(http, path, "revoke", revoke, floor="oauth")
         for path in ("/revoke", "/o/oauth2/revoke")
@@ -164,7 +167,7 @@ ROUTES = (
     ),
     *(
         Route(http, path, "tokeninfo", tokeninfo, floor="oauth")
-        for path in ("/tokeninfo", "/oauth2/v3/tokeninfo", "/oauth2/v4/tokeninfo")
+        for path in ("/tokeninfo", *(f"/oauth2/v{version}/tokeninfo" for version in (1, 2, 3, 4)))
         for http in ("GET", "POST")
     ),
 )

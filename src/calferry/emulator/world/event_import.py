@@ -8,7 +8,7 @@ from calferry.emulator.world import event_rules, event_writes
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.event import Event
 from calferry.emulator.world.event_shape import writable
-from calferry.emulator.world.event_writes import Writer
+from calferry.emulator.world.event_store import Writer
 
 Json = dict[str, Any]
 

@@ -4,7 +4,7 @@ from calferry.emulator import errors
 from calferry.emulator.world import event_writes
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.event import Event
-from calferry.emulator.world.event_writes import Writer, is_organizer
+from calferry.emulator.world.event_store import Writer, is_organizer, organizer, put
 
 
 def move(source: Writer, destination: Writer, event: Event) -> Event:
@@ -13,9 +13,9 @@ def move(source: Writer, destination: Writer, event: Event) -> Event:
     if destination.calendar.id == source.calendar.id:
         return event
     exceptions = list(source.calendar.shelf.exceptions(event.id).values())
-    left = event_writes.commit(source, {**event.resource, "status": "cancelled"}, event)
+    left = put(source, {**event.resource, "status": "cancelled"}, event)
     for moved in (event, *exceptions):
-        resource = {**moved.resource, "organizer": event_writes.organizer(destination.calendar)}
+        resource = {**moved.resource, "organizer": organizer(destination.calendar)}
         creator = {key: value for key, value in resource.get("creator", {}).items() if key != "self"}
         if creator.get("email") == destination.calendar.id:
             creator["self"] = True

@@ -30,6 +30,7 @@ class WriteOptions:
 
     conference_data_version: int = 0
     supports_attachments: bool = False
+    event_label_version: int = 0
 
 
 def writable(body: Json, options: WriteOptions) -> Json:
@@ -39,6 +40,9 @@ def writable(body: Json, options: WriteOptions) -> Json:
         found["conferenceData"] = body["conferenceData"]
     if options.supports_attachments and "attachments" in body:
         found["attachments"] = body["attachments"]
+    if options.event_label_version == 1:
+        found.pop("colorId", None)
+        found["eventLabelId"] = body.get("eventLabelId") or None
     return found
 
 

@@ -1,37 +1,21 @@
-"""Insert, update, patch, delete: each checks, draws a change number, stores a version and notifies."""
+"""Insert, update, patch, delete: each checks, stores a version and tells everybody concerned."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from calferry.emulator import errors
-from calferry.emulator.world import dice, event_rules, when
-from calferry.emulator.world.calendar import Calendar
-from calferry.emulator.world.change_log import etag
-from calferry.emulator.world.event import Event, html_link, ordered
-from calferry.emulator.world.event_shape import WriteOptions, merged, tidied, writable
-from calferry.emulator.world.people import Person
-from calferry.emulator.world.world import World, events_resource
+from calferry.emulator.world import conferences, dice, event_rules, event_types
+from calferry.emulator.world.event import Event
+from calferry.emulator.world.event_shape import merged, tidied, writable
+from calferry.emulator.world.event_store import Writer, is_organizer, organizer, put
+from calferry.emulator.world.invitations import PRIVATE_TO_COPY, spread
 
 Json = dict[str, Any]
 
-SIGNIFICANT = ("start", "end", "recurrence", "location")
-PRIVATE_TO_COPY = frozenset({"colorId", "transparency", "visibility", "reminders"})
 KEPT = (
     "id", "created", "creator", "organizer", "iCalUID", "recurringEventId", "originalStartTime", "eventType",
     "hangoutLink", "conferenceData", "attachments", "gadget", "privateCopy", "locked", "sequence",
+    "birthdayProperties", "eventLabelId",
 )  # fmt: skip
-TYPE_NAMES_FIXED = ("fromGmail",)
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """Who writes where and when (unix seconds), and under which switches."""
-
-    world: World
-    calendar: Calendar
-    actor: Person
-    now: float
-    options: WriteOptions = field(default_factory=WriteOptions)
 
 
 def insert(writer: Writer, body: Json) -> Event:
@@ -39,13 +23,23 @@ def insert(writer: Writer, body: Json) -> Event:
     event_rules.check_field_types(body)
     fields = writable(body, writer.options)
     event_type = body.get("eventType", "default")
-    if event_type in TYPE_NAMES_FIXED:
-        raise errors.event_type_restriction(f"Attempt made to create '{event_type}' event.")
     event_rules.check_zone_of_series(fields)
     event_rules.check_event({**fields, "eventType": event_type}, writer.calendar.time_zone)
+    fields = event_types.prepared(event_type, fields, writer.calendar)
+    _check_inviting(writer, fields)
     event_id = _claimed_id(writer, body)
     resource = {**origin(writer, event_id, body), **fields, "eventType": event_type}
-    return commit(writer, resource, None)
+    return commit(writer, conferences.arranged(resource, {}, writer.world.dice), None)
+
+
+def _check_inviting(writer: Writer, fields: Json) -> None:
+    """A service account that speaks for nobody invites nobody."""
+    invited = [
+        guest["email"] for guest in fields.get("attendees") or () if guest["email"] != writer.actor.email
+    ]
+    if invited and writer.actor.is_service_account:
+        message = "Service accounts cannot invite attendees without Domain-Wide Delegation of Authority."
+        raise errors.Refused(403, "calendar", "forbiddenForServiceAccounts", message)
 
 
 def _claimed_id(writer: Writer, body: Json) -> str:
@@ -56,13 +50,6 @@ def _claimed_id(writer: Writer, body: Json) -> str:
     if event_id in writer.calendar.shelf:
         raise errors.duplicate()
     return str(event_id)
-
-
-def organizer(calendar: Calendar) -> Json:
-    """The calendar as the organizer of its own events."""
-    if calendar.primary:
-        return {"email": calendar.id, "self": True}
-    return {"email": calendar.id, "displayName": calendar.summary, "self": True}
 
 
 def origin(writer: Writer, event_id: str, body: Json) -> Json:
@@ -101,12 +88,24 @@ def patch(writer: Writer, event: Event, body: Json) -> Event:
 def _replace(writer: Writer, event: Event, resource: Json, fields: Json) -> Event:
     if event.recurring_event_id:
         resource.pop("recurrence", None)
+    if fields.get("attendeesOmitted") and fields.get("attendees"):
+        resource["attendees"] = _with_answers(event.resource.get("attendees", []), fields["attendees"])
+        resource["attendeesOmitted"] = event.resource.get("attendeesOmitted", False)
     _check_organizer(writer, event, resource)
     _check_sequence(event, fields)
     if resource.get("status") != "cancelled":
         event_rules.check_zone_of_series(resource)
         event_rules.check_event(resource, writer.calendar.time_zone)
-    return commit(writer, resource, event)
+    event_types.check_edit(event, tidied(resource, writer.calendar))
+    if "attendees" in fields:
+        _check_inviting(writer, resource)
+    return commit(writer, conferences.arranged(resource, event.resource, writer.world.dice), event)
+
+
+def _with_answers(attendees: list[Json], changed: list[Json]) -> list[Json]:
+    """All guests, with the entries that a body with `attendeesOmitted` brought."""
+    fresh = {guest.get("email"): guest for guest in changed}
+    return [{**guest, **fresh.get(guest["email"], {})} for guest in attendees]
 
 
 def _check_sequence(event: Event, fields: Json) -> None:
@@ -115,19 +114,16 @@ def _check_sequence(event: Event, fields: Json) -> None:
         raise errors.invalid("Invalid sequence value.")
 
 
-def is_organizer(calendar: Calendar, event: Event) -> bool:
-    """Whether the event belongs to this calendar and not to somebody who invited it."""
-    organizer = event.resource.get("organizer") or {"self": True}
-    return bool(organizer.get("self")) or organizer.get("email") == calendar.id
-
-
 def _check_organizer(writer: Writer, event: Event, resource: Json) -> None:
     """A guest may change only what is private to the own copy, and the own answer."""
     old = event.resource
-    if is_organizer(writer.calendar, event) or old.get("guestsCanModify"):
+    if is_organizer(writer.calendar, event) or old.get("guestsCanModify") or old.get("privateCopy"):
         return
     fresh = tidied(resource, writer.calendar)
-    for name in {*old, *fresh} - PRIVATE_TO_COPY - {"status", "sequence"}:
+    if old.get("guestsCanInviteOthers", True) and fresh.get("attendees"):
+        known = [guest["email"] for guest in old.get("attendees", ())]
+        fresh["attendees"] = [guest for guest in fresh["attendees"] if guest["email"] in known]
+    for name in {*old, *fresh} - PRIVATE_TO_COPY - {"status", "sequence", "attendeesOmitted"}:
         if _shared(name, old.get(name)) != _shared(name, fresh.get(name)):
             raise errors.forbidden_for_non_organizer()
 
@@ -151,71 +147,7 @@ def delete(writer: Writer, event: Event) -> Event:
 
 
 def commit(writer: Writer, resource: Json, former: Event | None) -> Event:
-    """Stores a version of an event as the next change and tells the channels of its calendar."""
-    event = stored(writer, resource, former)
-    writer.world.channels.notify(events_resource(writer.calendar), writer.now)
+    """Stores a version of an event and takes it to everybody else who has a copy of it."""
+    event = put(writer, resource, former)
+    spread(writer, event, former)
     return event
-
-
-def stored(writer: Writer, resource: Json, former: Event | None, updated_us: int = 0) -> Event:
-    """Stores a version of an event without telling anybody.
-
-    `updated_us`, microseconds since 1970, is the time of change that a seed claims; else it is now.
-    """
-    calendar = writer.calendar
-    number = writer.world.log.next(writer.now, former.number if former else 0)
-    kept = {"status": "confirmed", **tidied(resource, calendar)}
-    if former:
-        kept["sequence"] = _sequence(former.resource, kept)
-    kept |= {
-        "kind": "calendar#event",
-        "etag": etag(updated_us or number),
-        "htmlLink": html_link(kept["id"], calendar.id),
-        "created": kept.get("created") or when.creation_timestamp(number),
-        "updated": when.timestamp(updated_us or number),
-    }
-    event = Event(ordered(kept), number)
-    _shelve(calendar, event, former)
-    return event
-
-
-def _sequence(old: Json, new: Json) -> int:
-    """Raised by one when something changed that every guest has to know."""
-    sequence: int = max(old.get("sequence", 0), new.get("sequence", 0))
-    changed = any(old.get(name) != new.get(name) for name in SIGNIFICANT)
-    return sequence + 1 if changed and sequence == old.get("sequence", 0) else sequence
-
-
-def _shelve(calendar: Calendar, event: Event, former: Event | None) -> None:
-    shelf = calendar.shelf
-    shelf.put(event)
-    calendar.events_number = event.number
-    if former is None or former.master is not None or not former.is_series:
-        return
-    if any(
-        former.resource.get(name) != event.resource.get(name) for name in ("start", "recurrence", "status")
-    ):
-        shelf.remember(former)
-    if not event.is_cancelled:
-        _drop_exceptions(calendar, event)
-
-
-def _drop_exceptions(calendar: Calendar, master: Event) -> None:
-    """Exceptions whose original start the series no longer has vanish without a tombstone."""
-    exceptions = calendar.shelf.exceptions(master.id)
-    if not exceptions:
-        return
-    latest = max(exceptions)
-    starts = _suffixes_until(master, calendar.time_zone, latest) if master.is_series else set()
-    for suffix, exception in exceptions.items():
-        if suffix not in starts:
-            calendar.shelf.forget(exception.id)
-
-
-def _suffixes_until(master: Event, zone: str, latest: str) -> set[str]:
-    found: set[str] = set()
-    for occurrence in master.occurrences(zone):
-        if occurrence.suffix > latest:
-            break
-        found.add(occurrence.suffix)
-    return found

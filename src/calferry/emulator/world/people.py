@@ -38,6 +38,7 @@ class Person:
     settings: dict[str, str] = field(default_factory=dict)
     settings_numbers: dict[str, int] = field(default_factory=dict)
     is_admin: bool = False
+    is_service_account: bool = False
 
     def __post_init__(self) -> None:
         self.sub = self.sub or subject(self.email)

@@ -10,7 +10,7 @@ from calferry.emulator.world import event_writes, sample, when
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.dice import Dice
 from calferry.emulator.world.event import Event, instance
-from calferry.emulator.world.event_writes import Writer
+from calferry.emulator.world.event_store import Writer, is_organizer
 from calferry.emulator.world.people import Person
 from calferry.emulator.world.world import World
 
@@ -37,7 +37,7 @@ def sample_edit(dice: Dice, world: World, calendar: Calendar, now: float) -> Sam
     writer = Writer(world, calendar, actor, now)
     kind = dice.choice(tuple(_EDITS))
     choose, edit = _EDITS[kind]
-    own = (event for event in calendar.shelf if event_writes.is_organizer(calendar, event))
+    own = (event for event in calendar.shelf if is_organizer(calendar, event))
     suitable = [event for event in own if choose(calendar, event)]
     if not suitable:
         return SampleEdit("insert", _insert(writer, dice).id)
