@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
 )
 
-from calferry.core.limits import WAIT_MAX_MS
+from calferry.core.limits import RUN_SPACING_MS, WAIT_MAX_MS
 from calferry.store.sync_states import LeaseTerms
 from calferry.store.tables import accounts, calendars, channels, sync_states
 
@@ -73,13 +73,22 @@ def bound(name: str) -> Any:
     return bindparam(name, type_=BigInteger)
 
 
-NEXT_AT = select(func.min(sync_states.c.next_due_at)).where(sync_states.c.next_due_at > bound("now"))
+SPACED_UNTIL = sync_states.c.last_attempt_at + RUN_SPACING_MS
+JUST_RAN = and_(sync_states.c.last_attempt_at <= bound("now"), bound("now") < SPACED_UNTIL)
+NEXT_AT = select(
+    select(func.min(sync_states.c.next_due_at))
+    .where(sync_states.c.next_due_at > bound("now"))
+    .scalar_subquery(),
+    select(func.min(SPACED_UNTIL))
+    .where(sync_states.c.next_due_at <= bound("now"), JUST_RAN)
+    .scalar_subquery(),
+)
 
 
 def next_at(connection: Connection, now_ms: int) -> int | None:
-    """When the next resource comes due that is not yet; whether it may run then is not looked at."""
-    found: int | None = connection.execute(NEXT_AT, {"now": now_ms}).scalar_one()
-    return found
+    """When the next resource comes due that is not yet, or may follow its last run; nothing else is looked at."""
+    found = connection.execute(NEXT_AT, {"now": now_ms}).one()
+    return min((at for at in found if at is not None), default=None)
 
 
 def rank_due(now_ms: int, lease: LeaseTerms) -> Select[tuple[object, ...]]:
@@ -102,10 +111,19 @@ def rank_due(now_ms: int, lease: LeaseTerms) -> Select[tuple[object, ...]]:
 
 
 def is_ready(now_ms: int) -> ColumnElement[bool]:
-    """Its account works, and no backoff holds it; one that lies too far ahead is left from another clock."""
+    """Its account works, it did not run just now, and no backoff holds it.
+
+    The lease is refused for the same reasons, so the worker would try in vain again and again. A time too far
+    ahead is left from another clock.
+    """
     return and_(
         accounts.c.status.in_(WORKING_ACCOUNT),
         sync_states.c.status.in_(RUNNABLE),
+        or_(
+            sync_states.c.last_attempt_at.is_(None),
+            sync_states.c.last_attempt_at <= now_ms - RUN_SPACING_MS,
+            sync_states.c.last_attempt_at > now_ms + RUN_SPACING_MS,
+        ),
         or_(
             sync_states.c.not_before_at.is_(None),
             sync_states.c.not_before_at <= now_ms,

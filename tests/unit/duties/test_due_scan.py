@@ -45,6 +45,7 @@ async def test_only_what_has_reached_its_time_is_due(store: SqliteStore) -> None
     "held_back",
     [
         {"not_before_at": NOW + 1},
+        {"last_attempt_at": NOW - 999},
         {"status": "blocked"},
         {"status": "halted"},
         {"status": "removed"},
@@ -135,3 +136,15 @@ async def test_the_scan_says_when_something_else_comes_due(store: SqliteStore) -
     assert (await due_now(engine_over(store), per_account=5)).next_s is None
     await store.write(fill)
     assert (await due_now(engine_over(store), per_account=5)).next_s == 0.5
+
+
+async def test_what_ran_just_now_is_looked_at_as_soon_as_it_may_run_again(store: SqliteStore) -> None:
+    def fill(connection: Connection) -> None:
+        add_account(connection)
+        add_calendar(connection, "again", next_due_at=NOW, last_attempt_at=NOW - 400)
+
+    await store.write(fill)
+    assert (await due_now(engine_over(store), per_account=5)).next_s == 0.6
+    assert await due_ids(store) == []
+    later = engine_over(store, StillClock(now=NOW + 600))
+    assert [item.id for item in (await due_now(later, per_account=5)).items] == ["again"]
