@@ -50,16 +50,18 @@ async def sync_calendars(engine: Engine) -> CronSync:
     """Bring neglected calendars up to date, at most two pages of each; the rest stays due.
 
     Neglected: no success in five minutes, a pass not finished, or a mark not yet followed. No calendar is started
-    after 50 s.
+    after 50 s, and none that a call at the same time has taken care of.
     """
     now_ms = engine.clock.now_ms()
-    calendar_ids = await engine.store.read(lambda connection: due.stale(connection, now_ms - CRON_STALE_MS))
+    stale_ms = now_ms - CRON_STALE_MS
+    calendar_ids = await engine.store.read(lambda connection: due.stale(connection, stale_ms))
     reports = await run_many(
         engine,
         calendar_ids,
         page_limit=CRON_PAGES_PER_CALENDAR,
         start_until_ms=now_ms + CRON_START_WINDOW_S * 1000,
         stop_at_ms=now_ms + CRON_END_S * 1000,
+        fresh_since_ms=stale_ms,
     )
     return summed(len(calendar_ids), [reports[known] for known in calendar_ids if known in reports])
 

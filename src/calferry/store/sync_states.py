@@ -111,6 +111,14 @@ def find(connection: Connection, state_id: str) -> Any | None:
     return connection.execute(FIND, {"state_id": state_id}).one_or_none()
 
 
+def is_fresh(connection: Connection, state_id: str, since_ms: int) -> bool:
+    """Whether the last success is not older than that, with no pass begun and no mark put since."""
+    row = find(connection, state_id)
+    if row is None or row.last_success_at is None or row.page_token is not None:
+        return False
+    return bool(row.last_success_at >= since_ms and row.clean_seq >= row.dirty_seq)
+
+
 def facts(connection: Connection, state_id: str) -> Any:
     """The whole row."""
     return connection.execute(FIND, {"state_id": state_id}).one()

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import structlog
+from sqlalchemy import Connection
 
 from calferry.core import failure as failures
 from calferry.core.calendar_facts import must_begin_again
@@ -17,7 +19,7 @@ from calferry.store import sync_states
 from calferry.sync import begin as beginning
 from calferry.sync import lease
 from calferry.sync.after_failure import settle_failure
-from calferry.sync.begin import Begun
+from calferry.sync.begin import Begun, Refusal
 from calferry.sync.commit import Committed, PageTerms, commit_page
 from calferry.sync.engine import Engine
 from calferry.sync.fetch import Fetched, Pages
@@ -34,13 +36,15 @@ class RunTerms:
     """How far a run goes: `page_limit` pages, or until `stop_at_ms`, after the page in hand.
 
     `full` lists everything whatever the tokens say; `confirmed` says that a person asked for it, so that what is
-    missing again may go.
+    missing again may go. A calendar whose last success is not older than `fresh_since_ms`, and that has nothing
+    left to do, is not run.
     """
 
     page_limit: int | None = None
     stop_at_ms: int | None = None
     full: bool = False
     confirmed: bool = False
+    fresh_since_ms: int | None = None
 
 
 class CalendarRun:
@@ -185,11 +189,16 @@ async def run_terms(engine: Engine, calendar_id: str, terms: RunTerms) -> Report
 
     Google's failures end in the report and in the state row, never as an exception.
     """
-    begun = await engine.store.write(
-        lambda tx: beginning.begin(
-            tx, calendar_id, lease.terms(engine), engine.clock.now_ms(), full=terms.full
-        )
-    )
+    fresh_since_ms, now_ms = terms.fresh_since_ms, engine.clock.now_ms()
+
+    def begin(tx: Connection) -> Begun | Refusal | Literal["fresh"]:
+        if fresh_since_ms is not None and sync_states.is_fresh(tx, calendar_id, fresh_since_ms):
+            return "fresh"
+        return beginning.begin(tx, calendar_id, lease.terms(engine), now_ms, full=terms.full)
+
+    begun = await engine.store.write(begin)
+    if begun == "fresh":
+        return Report("done")
     if begun == "held":
         return Report("held")
     if begun == "unknown":

@@ -27,16 +27,18 @@ async def run_many(
     stop_at_ms: int | None = None,
     start_until_ms: int | None = None,
     marks: Mapping[str, int] | None = None,
+    fresh_since_ms: int | None = None,
     after: After | None = None,
 ) -> dict[str, Report]:
     """Run the calendars, at most `at_once` at the same time; calendars left out by time have no report.
 
     `page_limit` and `stop_at_ms` end a run after the page in hand; no calendar is begun after `start_until_ms`.
-    `marks` are the dirty numbers to become clean of (none: one finished pass will do). `after` is called with
-    each calendar's report.
+    `marks` are the dirty numbers to become clean of (none: one finished pass will do). A calendar that somebody
+    else has brought up to date since `fresh_since_ms` is not run again. `after` is called with each calendar's
+    report.
     """
     places = asyncio.Semaphore(at_once)
-    run = RunTerms(page_limit, stop_at_ms)
+    run = RunTerms(page_limit, stop_at_ms, fresh_since_ms=fresh_since_ms)
     reports: dict[str, Report] = {}
 
     async def one(calendar_id: str) -> None:

@@ -252,3 +252,13 @@ def test_a_run_that_was_cancelled_is_due_again_and_holds_no_lease() -> None:
         assert state.next_due_at <= service.clock.now_ms()
 
     virtually(story)
+
+
+def test_calls_of_cron_at_the_same_time_sync_each_calendar_once() -> None:
+    async def story() -> None:
+        service = await service_with(ALICE, TEAM, latency_s=1.0)
+        reports = await asyncio.gather(*(sync_calendars(service.engine) for _ in range(3)))
+        assert [(report.total, report.successful) for report in reports] == [(2, 2)] * 3
+        assert len(service.google.requests("events.list")) == 2
+
+    virtually(story)
