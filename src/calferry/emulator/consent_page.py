@@ -32,6 +32,24 @@ def consent(
     )
 
 
+def device(action: str, people: Sequence[Person], user_code: str) -> bytes:
+    """The page where a person types the code that a device shows: `user_code`, `email` and `decision`."""
+    accounts = "".join(_account(person, place == 0) for place, person in enumerate(people))
+    return _page(
+        "Connect a device - local Google",
+        f'<h1>Connect a device</h1><form method="post" action="{escape(action)}">'
+        f'<label>Code <input name="user_code" value="{escape(user_code)}" autocomplete="off"></label>'
+        f"<fieldset><legend>Account</legend>{accounts}</fieldset>"
+        '<button type="submit" name="decision" value="allow">Allow</button>'
+        '<button type="submit" name="decision" value="deny">Cancel</button></form>',
+    )
+
+
+def told(title: str, text: str) -> bytes:
+    """A page that only says something."""
+    return _page(f"{title} - local Google", f"<h1>{escape(title)}</h1><p>{escape(text)}</p>")
+
+
 def _account(person: Person, chosen: bool) -> str:
     mark = " checked" if chosen else ""
     email, name = escape(person.email), escape(person.name or person.email)

@@ -5,6 +5,7 @@ import hashlib
 from typing import Any
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 
 from calferry.emulator.signing_key import KEY_ID, signing_key
 from calferry.emulator.world.oauth import ALIASES, AccessToken
@@ -32,6 +33,14 @@ def id_token(person: Person, access: AccessToken, nonce: str, now: float) -> str
         "exp": int(now) + LIFE_S,
     }
     return jwt.encode({"alg": "RS256", "kid": KEY_ID, "typ": "JWT"}, claims, _KEY, algorithms=["RS256"])
+
+
+def id_token_claims(text: str) -> Json | None:
+    """The claims of an id token that this Google signed, else None."""
+    try:
+        return dict(jwt.decode(text, _KEY, algorithms=["RS256"]).claims)
+    except (JoseError, ValueError):
+        return None
 
 
 def profile(person: Person, access: AccessToken) -> Json:

@@ -5,7 +5,8 @@
          "selected", "hidden", "color_id", "default_reminders", "events": [...], "acl": [...]}]}],
      "calendars": [{"owner", ...as above}], "events": {calendar id: [...]}, "acl": {calendar id: [...]},
      "tokens": [{"email", "access_token", "refresh_token", "scopes", "client_id", "expires_in"}],
-     "oauth_clients": [{"client_id", "client_secret", "redirect_uris"}],
+     "oauth_clients": [{"client_id", "client_secret", "redirect_uris", "testing"}],
+     "service_accounts": [{"email", "client_id", "public_key", "delegated": [scopes]}],
      "groups": {address: [addresses of members]}}
 
 Events are in Google's own shape and keep fields that nobody knows. Calendar fields are taken in Google's
@@ -19,14 +20,14 @@ from typing import Any
 from calferry.emulator import seed_events
 from calferry.emulator.world import calendar_lists, settings, when
 from calferry.emulator.world.calendar import ROLES, Calendar
-from calferry.emulator.world.oauth import ACCESS_TOKEN_LIFE_S, OAuthClient
-from calferry.emulator.world.people import CalendarListEntry, Person
+from calferry.emulator.world.oauth import ACCESS_TOKEN_LIFE_S, OAuthClient, ServiceAccount
+from calferry.emulator.world.people import CalendarListEntry, Person, subject
 from calferry.emulator.world.world import World
 
 Json = dict[str, Any]
 
 DEMO_CLIENT = OAuthClient("demo-client", "demo-secret")
-SECTIONS = ("people", "calendars", "events", "acl", "tokens", "oauth_clients", "groups")
+SECTIONS = ("people", "calendars", "events", "acl", "tokens", "oauth_clients", "groups", "service_accounts")
 CALENDAR_FIELDS = (
     "id", "summary", "primary", "timeZone", "description", "location", "accessRole", "watchable", "owner",
     "selected", "hidden", "colorId", "defaultReminders", "summaryOverride", "events", "acl",
@@ -94,6 +95,8 @@ def _plant(world: World, document: Json, now: float) -> None:
         _plant_acl(world, _calendar(world, calendar_id), rules, now)
     for email, members in _mapping(document, "groups").items():
         world.groups[email.lower()] = tuple(str(member).lower() for member in members)
+    for account in _list(document, "service_accounts", "the seed"):
+        plant_service_account(world, account, now)
     for client in _list(document, "oauth_clients", "the seed"):
         _plant_client(world, client)
     for token in _list(document, "tokens", "the seed"):
@@ -201,12 +204,26 @@ def _plant_acl(world: World, calendar: Calendar, rules: Iterable[Json], now: flo
 
 
 def _plant_client(world: World, fields: Json) -> None:
-    _known(fields, ("client_id", "client_secret", "redirect_uris"), "an OAuth client")
+    _known(fields, ("client_id", "client_secret", "redirect_uris", "testing"), "an OAuth client")
     if not fields.get("client_id"):
         raise SeedError("an OAuth client needs a client_id")
     uris = tuple(fields.get("redirect_uris", ()))
-    client = OAuthClient(str(fields["client_id"]), str(fields.get("client_secret", "")), uris)
+    testing = bool(fields.get("testing"))
+    client = OAuthClient(str(fields["client_id"]), str(fields.get("client_secret", "")), uris, testing)
     world.oauth.clients[client.client_id] = client
+
+
+def plant_service_account(world: World, fields: Json, now: float) -> ServiceAccount:
+    """A service account with a calendar of its own. Raises SeedError."""
+    _known(fields, ("email", "client_id", "public_key", "delegated"), "a service account")
+    email = str(fields.get("email", "")).lower()
+    _plant_person(world, {"email": email}, now)
+    world.people[email].is_service_account = True
+    client_id = str(fields.get("client_id") or subject(email))
+    delegated = tuple(str(scope) for scope in _list(fields, "delegated", email))
+    account = ServiceAccount(email, client_id, str(fields.get("public_key", "")), delegated)
+    world.oauth.service_accounts[email] = account
+    return account
 
 
 def _plant_token(world: World, fields: Json, now: float) -> None:
@@ -218,7 +235,7 @@ def _plant_token(world: World, fields: Json, now: float) -> None:
     scopes, client_id = tuple(fields.get("scopes", ())), fields.get("client_id", DEMO_CLIENT.client_id)
     life_s = int(fields.get("expires_in", ACCESS_TOKEN_LIFE_S))
     world.oauth.plant(
-        email, client_id, scopes, fields.get("refresh_token"), fields.get("access_token"), now + life_s
+        email, client_id, scopes, fields.get("refresh_token"), fields.get("access_token"), now, life_s
     )
 
 

@@ -9,6 +9,7 @@ from calferry.emulator.routes import (
     channels,
     colors,
     control,
+    devices,
     discovery,
     event_moves,
     events,
@@ -34,6 +35,7 @@ ROUTES = (
     *discovery.ROUTES,
     *authorize.ROUTES,
     *tokens.ROUTES,
+    *devices.ROUTES,
     *openid.ROUTES,
     *control.ROUTES,
 )

@@ -7,6 +7,8 @@ from calferry.emulator import seed
 from calferry.emulator.call import Answer, Call, Json, Route
 from calferry.emulator.errors import Refused
 from calferry.emulator.json_text import COMPACT
+from calferry.emulator.routes import devices
+from calferry.emulator.signing_key import KEY_ID, signing_key
 from calferry.emulator.world import settings
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.channels import PUSH_MODES, PushWeather
@@ -62,7 +64,7 @@ def tokens(call: Call) -> Json:
     scopes = full_names(tuple(PREFIX + name if name.startswith("calendar") else name for name in names))
     oauth = call.world.oauth
     oauth.consent(client_id, person.email, scopes, True)
-    refresh = oauth.grant_refresh_token(person.email, client_id, scopes)
+    refresh = oauth.grant_refresh_token(person.email, client_id, scopes, call.now)
     life_s = int(body.get("expires_in", ACCESS_TOKEN_LIFE_S))
     access = oauth.grant_access_token(person.email, client_id, scopes, call.now, refresh.token, life_s)
     return {
@@ -122,6 +124,33 @@ def _calendars(call: Call, body: Json) -> list[Calendar]:
 def revoke(call: Call) -> Json:
     person = _person(call, call.json())
     return {"revoked": call.world.oauth.revoke_person(person.email)}
+
+
+def decide_device(call: Call) -> Json:
+    """Answers for a person whose device shows `user_code`."""
+    body = call.json()
+    request = call.world.devices.typed(str(body.get("user_code", "")), call.now)
+    if request is None:
+        raise ControlError(f"no device shows the code {body.get('user_code')!r}")
+    devices.settle(request, _person(call, body), bool(body.get("allow", True)))
+    return {"client_id": request.client_id, "scopes": list(request.scopes)}
+
+
+def service_account(call: Call) -> Json:
+    """Makes a service account; answers its key file, for clients of Google to load."""
+    account = seed.plant_service_account(call.world, call.json(), call.now)
+    origin = call.backstage.options.origin
+    return {
+        "type": "service_account",
+        "project_id": "local-google",
+        "private_key_id": KEY_ID,
+        "private_key": signing_key().as_pem(private=True).decode(),
+        "client_email": account.email,
+        "client_id": account.client_id,
+        "auth_uri": f"{origin}/o/oauth2/auth",
+        "token_uri": f"{origin}/token",
+        "universe_domain": "googleapis.com",
+    }
 
 
 def empty_pages(call: Call) -> Json:
@@ -221,6 +250,8 @@ ROUTES = (
     _route("POST", "revoke", revoke),
     _route("POST", "empty-pages", empty_pages),
     _route("POST", "watchable", watchable),
+    _route("POST", "device", decide_device),
+    _route("POST", "service-account", service_account),
     _route("POST", "push", push),
     _route("POST", "settings", change_setting),
     _route("POST", "faults", faults),

@@ -30,7 +30,10 @@ def configuration(call: Call) -> Answer:
             "picture", "sub",
         ],
         "code_challenge_methods_supported": ["plain", "S256"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": [
+            "authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
+            "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        ],
         "authorization_response_iss_parameter_supported": True,
     }  # fmt: skip
     return Answer(found, indent=FRONT_END_INDENT)

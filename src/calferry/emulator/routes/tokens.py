@@ -5,15 +5,23 @@ import binascii
 from urllib.parse import parse_qs, unquote
 
 from calferry.emulator.call import Answer, Call, Json, Route
-from calferry.emulator.id_tokens import id_token
+from calferry.emulator.id_tokens import id_token, id_token_claims
 from calferry.emulator.json_text import FRONT_END_INDENT
+from calferry.emulator.routes import assertions
+from calferry.emulator.signing_key import KEY_ID
+from calferry.emulator.world.devices import DeviceRefused
 from calferry.emulator.world.oauth import (
     AccessToken,
     AuthorizationCode,
     CodeRefused,
     OAuthClient,
+    RefreshToken,
+    full_names,
     verifier_fits,
 )
+
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class TokenRefused(Exception):
@@ -36,11 +44,15 @@ def token(call: Call) -> Answer:
     form = _form(call)
     grant_type = form.get("grant_type", "")
     try:
+        if grant_type == JWT_BEARER:
+            return _json(_asserted(call, _needed(form, "assertion")))
         client = _client(call, form)
         if grant_type == "authorization_code":
             return _json(_exchanged(call, client, form))
         if grant_type == "refresh_token":
             return _json(_refreshed(call, client, form))
+        if grant_type == DEVICE_CODE:
+            return _json(_collected(call, client, form))
         raise TokenRefused(400, "unsupported_grant_type", f"Invalid grant_type: {grant_type}")
     except TokenRefused as refused:
         return refused.answer
@@ -93,9 +105,9 @@ def _exchanged(call: Call, client: OAuthClient, form: dict[str, str]) -> Json:
         _check_verifier(code, form.get("code_verifier", ""))
     refresh = None
     if code.refreshable:
-        refresh = call.world.oauth.grant_refresh_token(code.email, client.client_id, code.scopes).token
+        refresh = call.world.oauth.grant_refresh_token(code.email, client.client_id, code.scopes, call.now)
     access = call.world.oauth.grant_access_token(
-        code.email, client.client_id, code.scopes, call.now, refresh or ""
+        code.email, client.client_id, code.scopes, call.now, refresh.token if refresh else ""
     )
     return _resource(call, access, refresh, code.nonce)
 
@@ -108,7 +120,7 @@ def _check_verifier(code: AuthorizationCode, verifier: str) -> None:
 
 
 def _refreshed(call: Call, client: OAuthClient, form: dict[str, str]) -> Json:
-    found = call.world.oauth.refresh_tokens.get(_needed(form, "refresh_token"))
+    found = call.world.oauth.use_refresh_token(_needed(form, "refresh_token"), call.now)
     if found is None:
         raise TokenRefused(400, "invalid_grant", "Token has been expired or revoked.")
     if found.client_id != client.client_id:
@@ -119,11 +131,43 @@ def _refreshed(call: Call, client: OAuthClient, form: dict[str, str]) -> Json:
     return _resource(call, access, None, "")
 
 
-def _resource(call: Call, access: AccessToken, refresh: str | None, nonce: str) -> Json:
+def _collected(call: Call, client: OAuthClient, form: dict[str, str]) -> Json:
+    """Tokens for a device whose person has decided."""
+    try:
+        answered = call.world.devices.collect(_needed(form, "device_code"), client.client_id, call.now)
+    except DeviceRefused as refused:
+        raise TokenRefused(refused.status, refused.error, refused.description) from refused
+    oauth, scopes = call.world.oauth, full_names(answered.scopes)
+    oauth.consent(client.client_id, answered.email, scopes, True)
+    refresh = oauth.grant_refresh_token(answered.email, client.client_id, scopes, call.now)
+    access = oauth.grant_access_token(answered.email, client.client_id, scopes, call.now, refresh.token)
+    return _resource(call, access, refresh, "")
+
+
+def _asserted(call: Call, assertion: str) -> Json:
+    """A service account's access token; there is never a refresh token."""
+    try:
+        granted = assertions.granted(call, assertion)
+    except assertions.AssertionRefused as refused:
+        raise TokenRefused(refused.status, refused.error, refused.description) from refused
+    call.person = granted.person
+    access = call.world.oauth.grant_access_token(
+        granted.person.email, granted.client_id, full_names(granted.scopes), call.now
+    )
+    return {
+        "access_token": access.token,
+        "expires_in": int(access.expires_at - call.now),
+        "token_type": "Bearer",
+    }
+
+
+def _resource(call: Call, access: AccessToken, refresh: RefreshToken | None, nonce: str) -> Json:
     call.person = call.world.person(access.email)
     found: Json = {"access_token": access.token, "expires_in": int(access.expires_at - call.now)}
     if refresh:
-        found["refresh_token"] = refresh
+        found["refresh_token"] = refresh.token
+        if refresh.expires_at is not None:
+            found["refresh_token_expires_in"] = int(refresh.expires_at - call.now) - 1
     found |= {"scope": " ".join(access.scopes), "token_type": "Bearer"}
     if "openid" in access.scopes and call.person:
         found["id_token"] = id_token(call.person, access, nonce, call.now)
@@ -142,6 +186,10 @@ def revoke(call: Call) -> Answer:
 
 
 def tokeninfo(call: Call) -> Answer:
+    """What stands behind an access token or an id token; numbers and booleans are strings."""
+    signed = _form(call).get("id_token") or call.query.text("id_token")
+    if signed:
+        return _id_token_info(call, signed)
     text = _form(call).get("access_token") or call.query.text("access_token")
     access = call.world.oauth.bearer(text, call.now)
     person = call.world.person(access.email) if access else None
@@ -153,6 +201,16 @@ def tokeninfo(call: Call) -> Answer:
     if any(scope.endswith("userinfo.email") for scope in access.scopes):
         found |= {"email": person.email, "email_verified": "true"}
     return _json(found)
+
+
+def _id_token_info(call: Call, signed: str) -> Answer:
+    claims = id_token_claims(signed)
+    if claims is None or claims["exp"] <= call.now:
+        return _json({"error": "invalid_token", "error_description": "Invalid Value"}, 400)
+    texts = {
+        key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in claims.items()
+    }
+    return _json({**texts, "alg": "RS256", "kid": KEY_ID, "typ": "JWT"})
 
 
 ROUTES = (

@@ -11,18 +11,25 @@ from calferry.emulator.world.dice import URL_SAFE, Dice, word
 ACCESS_TOKEN_LIFE_S = 3599
 CODE_LIFE_S = 600
 REFRESH_TOKENS_MAX = 100
+TESTING_LIFE_S = 7 * 86_400
+IDLE_LIFE_S = 183 * 86_400
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PREFIX = "https://www.googleapis.com/auth/"
+IDENTITY = frozenset({"openid", f"{PREFIX}userinfo.email", f"{PREFIX}userinfo.profile"})
 ALIASES = {"email": f"{PREFIX}userinfo.email", "profile": f"{PREFIX}userinfo.profile"}
 
 
 @dataclass(frozen=True, slots=True)
 class OAuthClient:
-    """A registered application; without `redirect_uris` it may use any loopback address."""
+    """A registered application; without `redirect_uris` it may use any loopback address.
+
+    `testing` stands for a consent screen that is not published: its grants end after a week.
+    """
 
     client_id: str
     client_secret: str
     redirect_uris: tuple[str, ...] = ()
+    testing: bool = False
 
     def may_redirect_to(self, uri: str) -> bool:
         parts = urlsplit(uri)
@@ -48,11 +55,32 @@ class AuthorizationCode:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """A program with an account of its own. `public_key` in PEM; without one it signs with this Google's key.
+
+    `delegated` are the scopes for which it may speak for people of its domain.
+    """
+
+    email: str
+    client_id: str
+    public_key: str = ""
+    delegated: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
 class RefreshToken:
+    """Times in unix seconds; `expires_at` is set where the grant has an end from the start."""
+
     token: str
     email: str
     client_id: str
     scopes: tuple[str, ...]
+    used_at: float
+    expires_at: float | None = None
+
+    def is_alive(self, now: float) -> bool:
+        """Half a year without use ends a token too."""
+        return now < self.used_at + IDLE_LIFE_S and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +105,7 @@ class OAuthDesk:
 
     dice: Dice
     clients: dict[str, OAuthClient] = field(default_factory=dict)
+    service_accounts: dict[str, ServiceAccount] = field(default_factory=dict)
     consents: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     codes: dict[str, AuthorizationCode] = field(default_factory=dict)
     refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
@@ -112,9 +141,15 @@ class OAuthDesk:
             raise KeyError("redirect_uri")
         return code
 
-    def grant_refresh_token(self, email: str, client_id: str, scopes: tuple[str, ...]) -> RefreshToken:
+    def grant_refresh_token(
+        self, email: str, client_id: str, scopes: tuple[str, ...], now: float
+    ) -> RefreshToken:
         """A new refresh token; beyond a hundred per person and client the oldest one dies."""
-        made = RefreshToken(f"1//0{word(self.dice, URL_SAFE, 60)}", email, client_id, scopes)
+        client = self.clients.get(client_id)
+        short = client is not None and client.testing and not set(full_names(scopes)) <= IDENTITY
+        expires_at = now + TESTING_LIFE_S if short else None
+        text = f"1//0{word(self.dice, URL_SAFE, 60)}"
+        made = RefreshToken(text, email, client_id, scopes, now, expires_at)
         self.refresh_tokens[made.token] = made
         same = [t for t in self.refresh_tokens.values() if (t.email, t.client_id) == (email, client_id)]
         for oldest in same[:-REFRESH_TOKENS_MAX]:
@@ -135,6 +170,16 @@ class OAuthDesk:
         self.access_tokens[text] = made
         return made
 
+    def use_refresh_token(self, text: str, now: float) -> RefreshToken | None:
+        """The living refresh token with this text, its idle time starting anew; a dead one is forgotten."""
+        found = self.refresh_tokens.get(text)
+        if found and not found.is_alive(now):
+            del self.refresh_tokens[text]
+            return None
+        if found:
+            found.used_at = now
+        return found
+
     def plant(
         self,
         email: str,
@@ -142,14 +187,15 @@ class OAuthDesk:
         scopes: tuple[str, ...],
         refresh_token: str | None,
         access_token: str | None,
-        expires_at: float,
+        now: float,
+        life_s: int,
     ) -> None:
         """Tokens with given texts, as if granted earlier."""
         self.consent(client_id, email, scopes, True)
         if refresh_token:
-            self.refresh_tokens[refresh_token] = RefreshToken(refresh_token, email, client_id, scopes)
+            self.refresh_tokens[refresh_token] = RefreshToken(refresh_token, email, client_id, scopes, now)
         if access_token:
-            token = AccessToken(access_token, email, client_id, scopes, expires_at, refresh_token or "")
+            token = AccessToken(access_token, email, client_id, scopes, now + life_s, refresh_token or "")
             self.access_tokens[access_token] = token
 
     def bearer(self, text: str, now: float) -> AccessToken | None:

@@ -6,6 +6,7 @@ from calferry.emulator import errors
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.change_log import ChangeLog
 from calferry.emulator.world.channels import Channels, WatchedResource
+from calferry.emulator.world.devices import Devices
 from calferry.emulator.world.dice import Dice
 from calferry.emulator.world.faults import FaultBook
 from calferry.emulator.world.oauth import OAuthDesk
@@ -34,10 +35,12 @@ class World:
     collections_valid_from: int = 0
     oauth: OAuthDesk = field(init=False)
     channels: Channels = field(init=False)
+    devices: Devices = field(init=False)
 
     def __post_init__(self) -> None:
         self.oauth = OAuthDesk(self.dice)
         self.channels = Channels(self.dice)
+        self.devices = Devices(self.dice)
 
     def person(self, email: str) -> Person | None:
         return self.people.get(email.lower())
