@@ -6,7 +6,7 @@ from typing import NamedTuple
 from calferry.core.limits import CALENDARS_AT_ONCE
 from calferry.store import due
 from calferry.sync.engine import Engine
-from calferry.sync.watch import ensure_channel
+from calferry.sync.watch import open_channel
 
 AT_MOST = 500
 UNWATCHABLE_KEPT_MS = 24 * 3_600_000
@@ -19,7 +19,8 @@ class ChannelSetup(NamedTuple):
 
 
 async def setup_channels(engine: Engine) -> ChannelSetup:
-    """Open the missing channels. Without a webhook address there is nothing to do."""
+    """Open the missing channels, each once however many calls there are. Without a webhook address there is nothing
+    to do."""
     if engine.webhook_address is None:
         return ChannelSetup(0, 0)
     now_ms = engine.clock.now_ms()
@@ -30,7 +31,7 @@ async def setup_channels(engine: Engine) -> ChannelSetup:
 
     async def open_one(calendar_id: str) -> str:
         async with places:
-            return await ensure_channel(engine, calendar_id)
+            return await open_channel(engine, calendar_id)
 
     outcomes = await asyncio.gather(*(open_one(calendar_id) for calendar_id in calendar_ids))
     return ChannelSetup(outcomes.count("active"), outcomes.count("failed"))

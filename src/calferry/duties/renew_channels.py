@@ -19,7 +19,8 @@ class ChannelRenewal(NamedTuple):
 
 
 async def renew_channels(engine: Engine) -> ChannelRenewal:
-    """Replace each such channel by a new one; the old one is stopped only when the new one is stored."""
+    """Replace each such channel by a new one, once however many calls there are; the old one is stopped only when the
+    new one is stored."""
     if engine.webhook_address is None:
         return ChannelRenewal(0, 0)
     now_ms = engine.clock.now_ms()
@@ -28,7 +29,7 @@ async def renew_channels(engine: Engine) -> ChannelRenewal:
     )
     places = asyncio.Semaphore(CALENDARS_AT_ONCE)
 
-    async def renew_one(channel_id: str) -> bool:
+    async def renew_one(channel_id: str) -> bool | None:
         async with places:
             return await renew_channel(engine, channel_id)
 

@@ -19,6 +19,8 @@ from calferry.sync.begin import USABLE
 from calferry.sync.engine import Engine
 
 Opening = Literal["active", "unwatchable", "unconfigured", "failed"]
+Elsewhere = Literal["elsewhere"]
+"""Another process, or another task of this one, is at it or has done it."""
 
 IDS_TRIED_MAX = 3
 LOOK_AGAIN_S = 0.1
@@ -55,10 +57,9 @@ async def ensure_channel(engine: Engine, calendar_id: str) -> Opening:
     waited_s = 0.0
     while waited_s < WAIT_FOR_PEER_S:
         found = await engine.store.read(lambda tx: find_opening(tx, calendar_id, engine.clock.now_ms()))
-        if found == "missing":
-            return await open_channel(engine, calendar_id)
-        if found != "registering":
-            return found
+        opened = await open_channel(engine, calendar_id) if found == "missing" else found
+        if opened != "registering" and opened != "elsewhere":  # noqa: PLR1714 - narrows for the type checker
+            return opened
         await engine.clock.sleep(LOOK_AGAIN_S)
         waited_s += LOOK_AGAIN_S
     return "failed"
@@ -77,12 +78,19 @@ def find_opening(
     return "unwatchable" if known else "missing"
 
 
-async def open_channel(engine: Engine, calendar_id: str) -> Opening:
-    """Open a new channel, whatever there is already; the others of the calendar are stopped afterwards."""
+async def open_channel(
+    engine: Engine, calendar_id: str, replaced_id: str | None = None
+) -> Opening | Elsewhere:
+    """Open a channel where there is none, or one in the place of `replaced_id`.
+
+    The others of the calendar are stopped afterwards. Of several who try at once, one does it.
+    """
     for _ in range(IDS_TRIED_MAX):
-        registered = await register(engine, calendar_id)
+        registered = await register(engine, calendar_id, replaced_id)
         if registered is None:
             return "failed"
+        if registered == "elsewhere":
+            return registered
         source = engine.source(registered.calendar.account_id)
         try:
             opened = await source.watch_events(registered.calendar.google_id, registered.request)
@@ -94,19 +102,26 @@ async def open_channel(engine: Engine, calendar_id: str) -> Opening:
     return "failed"
 
 
-async def register(engine: Engine, calendar_id: str) -> Registered | None:
+async def register(
+    engine: Engine, calendar_id: str, replaced_id: str | None
+) -> Registered | Elsewhere | None:
     """Commit the row first: Google's first message may come before its answer."""
     channel_id, token, now_ms = engine.ids.channel_id(), engine.ids.secret(), engine.clock.now_ms()
 
-    def work(connection: Connection) -> MirroredCalendar | None:
+    def work(connection: Connection) -> MirroredCalendar | Elsewhere | None:
         calendar = calendars.load(connection, calendar_id)
         if calendar is None or calendar.account_status not in USABLE:
             return None
+        live = channels.live_of(connection, calendar_id, now_ms)
+        if live is not None and live.id != replaced_id:
+            return "elsewhere"
         new = NewChannel(channel_id, calendar.user_id, calendar.account_id, calendar.id, fingerprint(token))
         channels.register(connection, new, now_ms)
         return calendar
 
     calendar = await engine.store.write(work)
+    if calendar == "elsewhere":
+        return "elsewhere"
     if calendar is None or engine.webhook_address is None:
         return None
     request = ChannelRequest(channel_id, token, engine.webhook_address, CHANNEL_LIFE_MS // 1000)
@@ -160,17 +175,21 @@ async def refused(engine: Engine, registered: Registered, failure: SourceFailure
     return failure.cause is Cause.CHANNEL_ID_TAKEN
 
 
-async def renew_channel(engine: Engine, channel_id: str) -> bool:
-    """Replace a channel by a new one. A channel of a calendar that is gone or not wanted is only stopped."""
+async def renew_channel(engine: Engine, channel_id: str) -> bool | None:
+    """Replace a channel by a new one; None when there is nothing to replace any more.
+
+    A channel of a calendar that is gone or not wanted is only stopped.
+    """
     row = await engine.store.read(lambda tx: channels.load(tx, channel_id))
     if row is None or row.state != "active":
-        return False
+        return None
     calendar = await engine.store.read(lambda tx: calendars.load(tx, row.resource))
     if calendar is None or not calendar.selected or calendar.account_status not in USABLE:
         await engine.store.write(lambda tx: channels.settle(tx, channel_id, "draining"))
         await stop(engine, AccountId(row.account_id), channel_id, row.resource_id)
-        return False
-    return await open_channel(engine, row.resource) == "active"
+        return None
+    opened = await open_channel(engine, row.resource, channel_id)
+    return None if opened == "elsewhere" else opened == "active"
 
 
 async def stop(engine: Engine, account_id: AccountId, channel_id: str, resource_id: str | None) -> bool:

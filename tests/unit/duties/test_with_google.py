@@ -262,3 +262,17 @@ def test_calls_of_cron_at_the_same_time_sync_each_calendar_once() -> None:
         assert len(service.google.requests("events.list")) == 2
 
     virtually(story)
+
+
+def test_calls_of_cron_at_the_same_time_open_and_renew_each_channel_once() -> None:
+    async def story() -> None:
+        service = await service_with(ALICE, TEAM, latency_s=1.0)
+        opened = await asyncio.gather(*(setup_channels(service.engine) for _ in range(3)))
+        assert (sum(one.created for one in opened), sum(one.failed for one in opened)) == (2, 0)
+        assert len(service.google.requests("events.watch")) == 2
+        await asyncio.sleep(6 * DAY_S + 60)
+        renewed = await asyncio.gather(*(renew_channels(service.engine) for _ in range(3)))
+        assert (sum(one.renewed for one in renewed), sum(one.failed for one in renewed)) == (2, 0)
+        assert len(service.google.requests("events.watch")) == 4
+
+    virtually(story)
