@@ -20,6 +20,7 @@ from calferry.web.sync_work import Work
 RETRY_MS = 6_000
 POLL_S = 1.0
 COMMENT_EVERY_MS = 15_000
+CALLER_CHECKED_EVERY_MS = 15_000
 FRAME_SIZE_MAX = 500_000
 """Characters of events in one frame; a single larger event still makes a frame of its own."""
 
@@ -40,6 +41,7 @@ class SyncStream:
         self.given_up: dict[str, FailureInfo] = {}
         self.shown_progress = ""
         self.spoke_at = 0
+        self.checked_at = service.engine.clock.now_ms()
 
     async def produce(self, outbox: Outbox) -> None:
         """Put frames into the outbox until the last one."""
@@ -138,11 +140,15 @@ class SyncStream:
         return frames.progress(calendars, self.position.finished.bit_count(), self.position.events)
 
     async def is_worth_going_on(self, outbox: Outbox) -> bool:
-        """Keep the connection alive; a reader whose session or token has ended is let go."""
-        if self.engine.clock.now_ms() - self.spoke_at < COMMENT_EVERY_MS:
+        """Keep the connection alive; a reader whose session or token has ended is let go, however much there is to
+        tell."""
+        now_ms = self.engine.clock.now_ms()
+        if now_ms - self.spoke_at >= COMMENT_EVERY_MS:
+            self.spoke_at = now_ms
+            await outbox.put(sse.COMMENT)
+        if now_ms - self.checked_at < CALLER_CHECKED_EVERY_MS:
             return True
-        self.spoke_at = self.engine.clock.now_ms()
-        await outbox.put(sse.COMMENT)
+        self.checked_at = now_ms
         return await find_caller(self.service, self.caller.credentials) is not None
 
     def is_time_over(self) -> bool:

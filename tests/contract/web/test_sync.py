@@ -343,6 +343,29 @@ def test_a_stream_ends_when_its_token_is_revoked(site: Site, alice: Person) -> N
     assert [frame.event for frame in read_frames(text)] == ["progress"]
 
 
+def test_a_stream_that_always_has_something_to_tell_ends_with_its_token_too(
+    site: Site, alice: Person
+) -> None:
+    ids = [alice.calendars[ALICE], alice.calendars[TEAM]]
+    slow = [
+        {"method": "events.list", "action": f"stall-{ms}", "calendar_id": calendar}
+        for calendar, ms in ((ALICE, 700), (TEAM, 3_000))
+    ]
+    site.google.control("faults", {"faults": slow})
+    token_id = alice.http.get("/auth/tokens").json()["tokens"][0]["id"]
+    address = f"/calendar/sync?calendar_ids={','.join(ids)}"
+    with site.client(alice.token).stream("GET", address) as response:
+        chunks = response.iter_text()
+        text = next(chunks)
+        alice.http.delete(f"/auth/tokens/{token_id}")
+        site.clock.advance(10)
+        text += next(chunks)
+        site.clock.advance(10)
+        text += "".join(chunks)
+    stream = [frame for frame in read_frames(text) if frame.event != "progress"]
+    assert [(frame.event, frame.body["calendar_id"]) for frame in stream] == [("sync_token", ids[0])]
+
+
 def test_a_reader_who_comes_back_goes_on_where_it_was(site: Site, alice: Person) -> None:
     for n in range(3):
         insert(site, ALICE, summary=str(n))
