@@ -65,6 +65,15 @@ BESIDE = {
     "/static": "Files of the pages.",
 }
 
+EXIT_CODES = (
+    ("0", "Done."),
+    ("1", "It failed, or mirror and Google differ."),
+    ("2", "It was typed wrongly."),
+    ("3", "A setting is missing or unusable, or the database cannot be used; the message says what to do."),
+    ("4", "Somebody has to sign in at Google again."),
+    ("130", "Ended by Ctrl-C."),
+)
+
 
 def pages() -> dict[str, str]:
     """File name to text of every page."""
@@ -139,8 +148,10 @@ def command_line_page() -> str:
     sections = [part for names, command in commands(group) for part in command_section(names, command)]
     return page(
         "Command line",
-        "With `--json` a command prints exactly one line of JSON, the last on standard output; bars and logs go to"
-        " standard error. Exit codes: 0 done, 1 differs or failed, 2 wrong usage, 3 not configured, 4 sign-in needed again.",
+        "With `--json` a command prints exactly one line of JSON, the last on standard output: its outcome, or `error`"
+        " with a sentence. Bars and logs go to standard error. A command that was typed wrongly prints no JSON."
+        " `NO_COLOR` is honoured, and `calferry --version` prints the version.",
+        table(("exit code", "meaning"), EXIT_CODES),
         *sections,
     )
 

@@ -1,3 +1,3 @@
-"""calferry keeps an exact, live, two-way copy of Google Calendars in a database you control."""
+"""calferry keeps an exact, live copy of Google Calendars in a database you control."""
 
 __version__ = "0.1.0"

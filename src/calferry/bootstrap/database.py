@@ -1,6 +1,11 @@
 """The store of a database address, brought to the schema this version needs."""
 
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
 
 from calferry.bootstrap.owner import is_gone
 from calferry.ports import Store
@@ -8,10 +13,38 @@ from calferry.store import leftovers, migrate
 from calferry.store.sqlite import SqliteStore
 
 SQLITE = "sqlite:///"
+TROUBLES = {
+    sqlite3.SQLITE_NOTADB: "is not an SQLite database: give another CALFERRY_DATA or CALFERRY_DATABASE_URL",
+    sqlite3.SQLITE_CORRUPT: "is damaged: restore a backup, or move it away and sync everything again",
+    sqlite3.SQLITE_READONLY: "cannot be written: let this user write the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: let this user write its folder",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error",
+    sqlite3.SQLITE_BUSY: "is locked by another program: end that one, then try again",
+}
 
 
 class DatabaseUnusable(Exception):
     """The database cannot be opened, or not with its present schema. The message says what to do."""
+
+
+def trouble(error: DBAPIError) -> str | None:
+    """What is wrong with the database file and what to do; None for errors that are not the file's."""
+    return TROUBLES.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
+
+
+@contextmanager
+def explained(store: SqliteStore) -> Generator[None, None, None]:
+    """Raises DatabaseUnusable, naming the file, for what is wrong with it or with its schema."""
+    try:
+        yield
+    except migrate.DatabaseTooNew as too_new:
+        raise DatabaseUnusable(str(too_new)) from None
+    except DBAPIError as error:
+        why = trouble(error)
+        if why is None:
+            raise
+        raise DatabaseUnusable(f"The database {store.path} {why}.") from None
 
 
 def connect(address: str) -> SqliteStore:
@@ -30,14 +63,12 @@ def connect(address: str) -> SqliteStore:
 
 
 async def open_store(address: str, *, auto_migrate: bool) -> Store:
-    """Open and migrate. Raises DatabaseUnusable when migrations are missing and may not be run."""
+    """Open and migrate. Raises DatabaseUnusable, also when migrations are missing and may not be run."""
     store = connect(address)
     try:
-        await (store.write(migrate.upgrade) if auto_migrate else refuse_if_behind(store))
-        await free_dead_leases(store)
-    except migrate.DatabaseTooNew as too_new:
-        await store.close()
-        raise DatabaseUnusable(str(too_new)) from None
+        with explained(store):
+            await (store.write(migrate.upgrade) if auto_migrate else refuse_if_behind(store))
+            await free_dead_leases(store)
     except BaseException:
         await store.close()
         raise

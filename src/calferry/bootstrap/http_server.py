@@ -44,7 +44,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
-        raise AddressTaken(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from None
+        # Python adds the address again, in brackets.
+        why = str(error.strerror or error).partition(" (while ")[0]
+        raise AddressTaken(f"Cannot listen on {host} port {port}: {why}. Give another --port.") from None
 
 
 @contextlib.asynccontextmanager

@@ -11,7 +11,13 @@ from calferry.bootstrap.engine import opened_engine
 from calferry.cli.endings import SIGN_IN_AGAIN, CommandFailed, run
 from calferry.cli.options import AsJson, Email
 from calferry.cli.output import Output, count, table
-from calferry.cli.people import Account, accounts_of_address, calendars_of_accounts, known_accounts
+from calferry.cli.people import (
+    Account,
+    accounts_of_address,
+    calendars_of_accounts,
+    known_accounts,
+    nothing_in,
+)
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_account import Grant
 from calferry.duties.finish_closing import closing_accounts
@@ -26,7 +32,7 @@ VARIABLE = "CALFERRY_REFRESH_TOKEN"
 RefreshToken = Annotated[
     str | None,
     typer.Option(
-        metavar="-", help=f"Read the refresh token from standard input; else it is taken from {VARIABLE}."
+        metavar="-", help=f"`-` reads the refresh token from standard input; without it {VARIABLE} is taken."
     ),
 ]
 
@@ -139,7 +145,7 @@ async def show_accounts(output: Output) -> None:
     ]
     headings = ("email", "status", "calendars", "selected", "id")
     cells = [[str(row[heading]) for heading in headings] for row in rows]
-    output.outcome({"accounts": rows}, table(headings, cells, "No account is connected."))
+    output.outcome({"accounts": rows}, table(headings, cells, nothing_in(settings, "account")))
 
 
 @app.command()

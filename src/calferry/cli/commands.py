@@ -1,17 +1,36 @@
 """Every command, put together."""
 
+from typing import Annotated
+
 import typer
 
+from calferry import __version__
 from calferry.cli import accounts, demo, emulator, schema, serve, status, sync, tokens, verify
 
 app = typer.Typer(
     name="calferry",
-    help="Keeps an exact, live, two-way copy of Google Calendars in a database you control.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def group(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Keeps an exact, live copy of Google Calendars in a database you control."""
+
+
 app.command(name="demo")(demo.demo)
 app.command(name="serve")(serve.serve)
 app.command(name="emulator")(emulator.emulator)

@@ -38,7 +38,9 @@ async def serve_google(output: Output, host: str, port: int, *, auto: bool, seed
     except SeedError as unusable:
         raise CommandFailed(f"The seed cannot be used: {unusable}") from None
     except OSError as taken:
-        raise CommandFailed(f"Cannot listen on {host} port {port}: {taken.strerror or taken}.") from None
+        raise CommandFailed(
+            f"Cannot listen on {host} port {port}: {taken.strerror or taken}. Give another --port."
+        ) from None
 
 
 def announce(output: Output, url: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
-from calferry.bootstrap.database import DatabaseUnusable
+from calferry.bootstrap.database import DatabaseUnusable, trouble
 from calferry.bootstrap.http_server import AddressTaken
 from calferry.cli.output import Output
 from calferry.core.failure import Cause, SourceFailure
@@ -41,6 +42,8 @@ def ending_of(error: Exception) -> Ending | None:
             return NOT_CONFIGURED, error.problems
         case DatabaseUnusable():
             return NOT_CONFIGURED, [str(error)]
+        case DBAPIError() if why := trouble(error):
+            return FAILED, [f"The database {why}."]
         case VaultError():
             return NOT_CONFIGURED, [f"A stored secret cannot be read: {error}."]
         case SourceFailure(cause=Cause.GRANT_REVOKED):

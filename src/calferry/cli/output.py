@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+WIDE = 1_000
+
 
 class Output:
     """One command's voice. With `json` the outcome is exactly one line, the last on standard output."""
@@ -15,7 +17,8 @@ class Output:
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
-        self.results = Console(highlight=False, soft_wrap=True)
+        # Where no terminal sets a width, a table takes what it needs.
+        self.results = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 
     def say(self, text: str) -> None:
         """Tell a person what is going on: wrapped at words on a terminal, whole lines elsewhere."""

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from calferry.cli.endings import CommandFailed
 from calferry.ports import Store
+from calferry.settings import Settings
 from calferry.store import account_reads, users
 from calferry.store.account_reads import CalendarRow
 from calferry.store.tables import accounts
@@ -15,6 +16,12 @@ from calferry.store.tables import users as users_table
 UNKNOWN = (
     "Nobody known here has the address {email}: sign in on the page, or use `calferry accounts add {email}`."
 )
+
+
+def nothing_in(settings: Settings, what: str) -> str:
+    """A sentence for an installation without accounts; somebody else's settings lead to another database."""
+    place = settings.database_address.removeprefix("sqlite:///")
+    return f"No {what} is known in {place}: sign in on the page, or use `calferry accounts add EMAIL`."
 
 
 @dataclass(frozen=True, slots=True)

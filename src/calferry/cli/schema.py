@@ -2,8 +2,8 @@
 
 import typer
 
-from calferry.bootstrap.database import connect
-from calferry.cli.endings import CommandFailed, run
+from calferry.bootstrap.database import connect, explained
+from calferry.cli.endings import run
 from calferry.cli.options import AsJson
 from calferry.cli.output import Output, count
 from calferry.settings import load_settings
@@ -27,10 +27,9 @@ def upgrade(as_json: AsJson = False) -> None:
 async def upgrade_database(output: Output) -> None:
     store = connect(load_settings().database_address)
     try:
-        ran = await store.write(migrate.upgrade)
-        revision = await store.read(migrate.revision_of)
-    except migrate.DatabaseTooNew as too_new:
-        raise CommandFailed(str(too_new)) from None
+        with explained(store):
+            ran = await store.write(migrate.upgrade)
+            revision = await store.read(migrate.revision_of)
     finally:
         await store.close()
     said = f"Ran {count(ran, 'migration')}; the database is at revision {revision}."

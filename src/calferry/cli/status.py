@@ -1,6 +1,7 @@
 """`calferry status`: how every calendar is doing."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -9,12 +10,16 @@ from calferry.bootstrap.database import open_store
 from calferry.cli.endings import run
 from calferry.cli.options import AsJson
 from calferry.cli.output import Output, shortened, table
+from calferry.cli.people import nothing_in
 from calferry.settings import load_settings
 from calferry.store import account_reads, status_reads
 from calferry.store.account_reads import CalendarRow
 from calferry.store.status_reads import CalendarStatus
 from calferry.store.tables import users
 from calferry.web.sync_status import status_from
+
+Entry = tuple[str, CalendarRow, CalendarStatus]
+"""A calendar with its account's address and its state."""
 
 
 def status(as_json: AsJson = False) -> None:
@@ -32,12 +37,12 @@ async def show_status(output: Output) -> None:
         await store.close()
     now_ms = time.time_ns() // 1_000_000
     rows = [row_of(email, calendar, state, now_ms) for email, calendar, state in found]
-    headings = ("account", "calendar", "health", "synced", "next run", "push", "last error")
-    shown = table(headings, rows, "No calendar is known yet: connect an account first.")
-    output.outcome({"calendars": [values_of(*entry) for entry in found]}, shown)
+    headings = ("account", "calendar", "health", "synced", "next run", "push")
+    shown = table(headings, rows, nothing_in(settings, "calendar"))
+    output.outcome({"calendars": [values_of(*entry) for entry in found]}, shown, *errors_of(found))
 
 
-def everything(connection: Connection) -> list[tuple[str, CalendarRow, CalendarStatus]]:
+def everything(connection: Connection) -> list[Entry]:
     """Every calendar with its account's address and its state."""
     entries = []
     for user_id in connection.execute(select(users.c.id).order_by(users.c.id)).scalars().all():
@@ -66,7 +71,6 @@ def health_of(calendar: CalendarRow, state: CalendarStatus) -> str:
 
 
 def row_of(email: str, calendar: CalendarRow, state: CalendarStatus, now_ms: int) -> list[str]:
-    error = f"{state.last_error_code} {state.last_error_message}" if state.last_error_code else ""
     return [
         email,
         shortened(calendar.summary),
@@ -74,7 +78,15 @@ def row_of(email: str, calendar: CalendarRow, state: CalendarStatus, now_ms: int
         "never" if state.last_success_at is None else f"{span(now_ms - state.last_success_at)} ago",
         "" if state.next_due_at is None else due_in(state.next_due_at - now_ms),
         push_of(state),
-        error,
+    ]
+
+
+def errors_of(found: Sequence[Entry]) -> list[str]:
+    """A line for each last error, account by account."""
+    return [
+        f"{email}, {shortened(calendar.summary)}: {state.last_error_code} {state.last_error_message}"
+        for email, calendar, state in found
+        if state.last_error_code
     ]
 
 

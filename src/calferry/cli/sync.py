@@ -27,7 +27,9 @@ from calferry.sync.run_many import run_until_clean
 CalendarIds = Annotated[
     list[str] | None,
     typer.Option(
-        "--calendar", metavar="ID", help="Only this calendar, by our id or Google's. May be repeated."
+        "--calendar",
+        metavar="ID",
+        help="Only this calendar, by our id, Google's, or `primary`. May be repeated.",
     ),
 ]
 Full = Annotated[bool, typer.Option("--full", help="List everything again instead of asking for changes.")]
@@ -78,12 +80,17 @@ def choose(known: Sequence[CalendarRow], named: Sequence[str]) -> list[CalendarR
     """The calendars named, else those selected, else all. Raises CommandFailed for one that nobody has."""
     if not named:
         return [calendar for calendar in known if calendar.selected] or list(known)
-    unknown = [
-        name for name in named if not any(name in (calendar.id, calendar.google_id) for calendar in known)
-    ]
+    unknown = [name for name in named if not any(name in names_of(calendar) for calendar in known)]
     if unknown:
-        raise CommandFailed(f"There is no calendar {', '.join(unknown)} in this account.")
-    return [calendar for calendar in known if calendar.id in named or calendar.google_id in named]
+        raise CommandFailed(
+            f"There is no calendar {', '.join(unknown)} in this account; `calferry status --json` names them all."
+        )
+    return [calendar for calendar in known if names_of(calendar) & set(named)]
+
+
+def names_of(calendar: CalendarRow) -> set[str]:
+    """What a calendar may be called on the command line."""
+    return {calendar.id, calendar.google_id} | ({"primary"} if calendar.is_primary else set())
 
 
 async def sync_all(
@@ -110,7 +117,9 @@ def ending(report: Report) -> str:
 def failures(chosen: Sequence[CalendarRow], reports: dict[str, Report]) -> list[str]:
     """A sentence for each calendar that did not come to its end."""
     found = [(calendar.summary, reports[calendar.id].error) for calendar in chosen]
-    return [f"{shortened(title)}: {error.message}" for title, error in found if error is not None]
+    return [
+        f"{shortened(title)} was not synced: {error.message}" for title, error in found if error is not None
+    ]
 
 
 def exit_code(accounts: Sequence[Account], reports: Sequence[Report]) -> int:

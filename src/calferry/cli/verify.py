@@ -37,7 +37,7 @@ async def verify_address(output: Output, email: str) -> int:
 
 async def verify_all(output: Output, engine: Engine, mirrored: Sequence[CalendarRow]) -> list[Verification]:
     found = []
-    with Progress(console=output.errors, transient=True) as progress:
+    with Progress(console=output.errors, transient=True, disable=not output.errors.is_terminal) as progress:
         bar = progress.add_task("Comparing with Google", total=len(mirrored))
         for calendar in mirrored:
             found.append(await verify_calendar(engine, calendar.id))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from calferry import __version__
 from calferry.emulator.wire import Request
 from tests.unit.cli.conftest import Installation
 
@@ -170,3 +171,31 @@ def test_people_read_sentences_and_tables(installation: Installation) -> None:
     assert "Team" in installation.run("status").stdout
     assert ALICE in installation.run("accounts", "list").stdout
     assert "Disconnected alice@example.com." in installation.run("accounts", "remove", ALICE).stdout
+
+
+def test_the_version_is_printed(bare: Installation) -> None:
+    assert bare.run("--version").stdout.strip() == __version__
+
+
+def test_an_empty_installation_says_where_it_looked_and_what_to_do(bare: Installation) -> None:
+    for command in (["status"], ["accounts", "list"]):
+        said = bare.run(*command).stdout
+        assert "calferry.sqlite3" in said
+        assert "calferry accounts add" in said
+
+
+def test_the_primary_calendar_has_a_short_name(installation: Installation) -> None:
+    installation.connect()
+    assert len(installation.outcome("sync", ALICE, "--calendar", "primary")["calendars"]) == 1
+
+
+def test_status_names_the_last_error_below_the_table(installation: Installation) -> None:
+    installation.connect()
+    installation.run("sync", ALICE)
+    assert installation.google is not None
+    installation.google.control("revoke", {"email": ALICE})
+    assert installation.run("sync", ALICE).exit_code == 4
+    table, *errors = installation.run("status").stdout.split(f"{ALICE}, ")
+    assert ALICE in table
+    assert all(error.startswith((f"{ALICE}: 401 ", "Team: 401 ")) for error in errors)
+    assert len(errors) == 2

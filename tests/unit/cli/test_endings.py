@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from sqlalchemy.exc import DatabaseError
 
 from calferry.bootstrap.database import DatabaseUnusable
 from calferry.bootstrap.http_server import AddressTaken, listen
@@ -145,3 +146,31 @@ def test_numbers_are_written_for_people() -> None:
     assert count(1, "event") == "1 event"
     assert count(20_000, "event") == "20,000 events"
     assert count(2, "entry", "entries") == "2 entries"
+
+
+@pytest.mark.parametrize("command", [["status"], ["accounts", "list"], ["db", "upgrade"]])
+def test_a_file_that_is_no_database_is_named_with_the_way_out(
+    bare: Installation, tmp_path: Path, command: list[str]
+) -> None:
+    file = tmp_path / "data" / "calferry.sqlite3"
+    file.parent.mkdir()
+    file.write_bytes(b"not a database" * 500)
+    outcome = bare.outcome(*command, code=3)
+    assert str(file) in outcome["error"]
+    assert "is not an SQLite database" in outcome["error"]
+
+
+def test_a_database_that_breaks_during_a_command_ends_it_with_a_sentence() -> None:
+    broken = sqlite3.DatabaseError("database disk image is malformed")
+    broken.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    ending = ending_of(DatabaseError("SELECT 1", None, broken))
+    assert ending == (
+        1,
+        ["The database is damaged: restore a backup, or move it away and sync everything again."],
+    )
+
+
+def test_a_wrong_statement_is_not_called_a_broken_database() -> None:
+    wrong = sqlite3.OperationalError("no such table: events")
+    wrong.sqlite_errorcode = sqlite3.SQLITE_ERROR
+    assert ending_of(DatabaseError("SELECT 1", None, wrong)) is None
