@@ -31,6 +31,19 @@ def admit(call: Call, route: Route) -> None:
         raise errors.Refused(403, "calendar", "notACalendarUser", message)
 
 
+def charge(call: Call) -> None:
+    """Spends the caller's quota. Refuses what goes beyond it; `quotaUser` names whom to charge instead."""
+    named = call.query.text("quotaUser") or call.header("x-goog-quota-user")
+    user = named or (call.person.email if call.person else "")
+    project = (call.token.client_id if call.token else call.query.text("key")).partition("-")[0]
+    quota = call.world.quota
+    exceeded = quota.charge(project, user, call.method, call.now)
+    if exceeded:
+        raise errors.rate_limit_exceeded(
+            quota.status, exceeded.name, exceeded.metric, exceeded.value, project
+        )
+
+
 def bearer_text(call: Call) -> str:
     """The access token of a request, from its header or its query."""
     scheme, _, text = call.header("authorization").partition(" ")

@@ -91,6 +91,7 @@ class Emulator:
         try:
             if route.floor == "api":
                 access.admit(call, route)
+                access.charge(call)
         except Refused as refused:
             return finishing.refusal(call, refused)
         fault = self.world.faults.strike(call.target())

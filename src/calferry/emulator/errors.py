@@ -195,3 +195,26 @@ def insufficient_permissions(api_method: str) -> Refused:
     realm = 'Bearer realm="https://accounts.google.com/", error="insufficient_scope"'
     refused.headers["WWW-Authenticate"] = realm
     return refused
+
+
+def rate_limit_exceeded(status: int, limit: str, quota_limit: str, value: int, project: str) -> Refused:
+    """The front end's refusal of a request beyond the quota of its minute; `status` is 403 or 429."""
+    top = (
+        f"Quota exceeded for quota metric 'Queries' and limit '{limit}' of service "
+        f"'calendar-json.googleapis.com' for consumer 'project_number:{project}'."
+    )
+    detail = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "RATE_LIMIT_EXCEEDED",
+        "domain": "googleapis.com",
+        "metadata": {
+            "quota_limit": quota_limit,
+            "quota_limit_value": str(value),
+            "quota_metric": "calendar-json.googleapis.com/default",
+            "consumer": f"projects/{project}",
+            "service": "calendar-json.googleapis.com",
+        },
+    }
+    canonical = "RESOURCE_EXHAUSTED" if status == 429 else "PERMISSION_DENIED"
+    front_end = FrontEnd(canonical, top, (detail,))
+    return Refused(status, "usageLimits", "rateLimitExceeded", "Rate Limit Exceeded", None, front_end)

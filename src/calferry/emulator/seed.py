@@ -7,7 +7,8 @@
      "tokens": [{"email", "access_token", "refresh_token", "scopes", "client_id", "expires_in"}],
      "oauth_clients": [{"client_id", "client_secret", "redirect_uris", "testing"}],
      "service_accounts": [{"email", "client_id", "public_key", "delegated": [scopes]}],
-     "groups": {address: [addresses of members]}}
+     "groups": {address: [addresses of members]},
+     "quota": {"per_minute", "per_minute_per_user", "status"}}
 
 Events are in Google's own shape and keep fields that nobody knows. Calendar fields are taken in Google's
 spelling as well (`timeZone`, `accessRole`). A calendar listed under a person who does not own it names its
@@ -22,12 +23,23 @@ from calferry.emulator.world import calendar_lists, settings, when
 from calferry.emulator.world.calendar import ROLES, Calendar
 from calferry.emulator.world.oauth import ACCESS_TOKEN_LIFE_S, OAuthClient, ServiceAccount
 from calferry.emulator.world.people import CalendarListEntry, Person, subject
+from calferry.emulator.world.quota import quota_of
 from calferry.emulator.world.world import World
 
 Json = dict[str, Any]
 
 DEMO_CLIENT = OAuthClient("demo-client", "demo-secret")
-SECTIONS = ("people", "calendars", "events", "acl", "tokens", "oauth_clients", "groups", "service_accounts")
+SECTIONS = (
+    "people",
+    "calendars",
+    "events",
+    "acl",
+    "tokens",
+    "oauth_clients",
+    "groups",
+    "service_accounts",
+    "quota",
+)
 CALENDAR_FIELDS = (
     "id", "summary", "primary", "timeZone", "description", "location", "accessRole", "watchable", "owner",
     "selected", "hidden", "colorId", "defaultReminders", "summaryOverride", "events", "acl",
@@ -95,6 +107,8 @@ def _plant(world: World, document: Json, now: float) -> None:
         _plant_acl(world, _calendar(world, calendar_id), rules, now)
     for email, members in _mapping(document, "groups").items():
         world.groups[email.lower()] = tuple(str(member).lower() for member in members)
+    if "quota" in document:
+        world.quota = quota_of(_mapping(document, "quota"))
     for account in _list(document, "service_accounts", "the seed"):
         plant_service_account(world, account, now)
     for client in _list(document, "oauth_clients", "the seed"):

@@ -48,6 +48,7 @@ def _watch(call: Call, resource: WatchedResource) -> Answer:
         expires_at=_expires_at(body, call.now),
         user=caller.email,
         client_id=call.token.client_id if call.token else "",
+        event_types=frozenset(call.query.many("eventTypes")),
     )
     call.world.channels.start(channel, call.now)
     return Answer(_resource(channel))
@@ -115,9 +116,18 @@ def stop_channel(call: Call) -> Answer:
         if not body.get(name):
             raise errors.required("Required", ("parameter", f"channel.{name}"))
     client_id = call.token.client_id if call.token else ""
-    email = call.caller().email
+    email = _opener(call, str(body["id"]), client_id)
     call.world.channels.stop(str(body["id"]), str(body["resourceId"]), email, client_id, call.now)
     return Answer(status=NO_CONTENT)
+
+
+def _opener(call: Call, channel_id: str, client_id: str) -> str:
+    """In whose name a channel is stopped: a service account stops those of everybody it speaks for."""
+    channel = call.world.channels.open.get(channel_id)
+    accounts = {account.client_id for account in call.world.oauth.service_accounts.values()}
+    if channel and channel.client_id == client_id and client_id in accounts:
+        return channel.user
+    return call.caller().email
 
 
 ROUTES = (

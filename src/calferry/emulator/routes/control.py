@@ -15,6 +15,7 @@ from calferry.emulator.world.channels import PUSH_MODES, PushWeather
 from calferry.emulator.world.faults import ACTIONS_TEXT, Fault, parse_action
 from calferry.emulator.world.oauth import ACCESS_TOKEN_LIFE_S, PREFIX, full_names
 from calferry.emulator.world.people import Person
+from calferry.emulator.world.quota import quota_of
 
 DEFAULT_SCOPES = ("openid", "email", f"{PREFIX}calendar")
 FAULT_FIELDS = ("method", "action", "times", "skip", "calendar_id", "user", "retry_after", "hits")
@@ -136,6 +137,16 @@ def decide_device(call: Call) -> Json:
     return {"client_id": request.client_id, "scopes": list(request.scopes)}
 
 
+def set_quota(call: Call) -> Json:
+    """Limits on requests per minute, counted from now on; an empty object lifts them."""
+    found = call.world.quota = quota_of(call.json())
+    return {
+        "per_minute": found.per_minute,
+        "per_minute_per_user": found.per_minute_per_user,
+        "status": found.status,
+    }
+
+
 def service_account(call: Call) -> Json:
     """Makes a service account; answers its key file, for clients of Google to load."""
     account = seed.plant_service_account(call.world, call.json(), call.now)
@@ -252,6 +263,7 @@ ROUTES = (
     _route("POST", "watchable", watchable),
     _route("POST", "device", decide_device),
     _route("POST", "service-account", service_account),
+    _route("POST", "quota", set_quota),
     _route("POST", "push", push),
     _route("POST", "settings", change_setting),
     _route("POST", "faults", faults),

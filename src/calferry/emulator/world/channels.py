@@ -30,7 +30,7 @@ class WatchedResource:
 
 @dataclass(slots=True)
 class Channel:
-    """One watch. Times are unix seconds."""
+    """One watch. Times are unix seconds; with `event_types` other events stay unmentioned."""
 
     id: str
     resource: WatchedResource
@@ -40,6 +40,7 @@ class Channel:
     user: str
     client_id: str
     message_number: int = 1
+    event_types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,15 @@ class Channels:
             raise errors.not_found(f"Channel '{channel_id}' not found for project '{project}'")
         del self.open[channel_id]
 
-    def notify(self, resource: WatchedResource, now: float) -> None:
-        """Tells every living channel on the resource that it has changed."""
+    def notify(self, resource: WatchedResource, now: float, event_type: str = "") -> None:
+        """Tells every living channel on the resource that it has changed, through an event of this type."""
         for channel in list(self.open.values()):
             if channel.resource != resource:
                 continue
             if channel.expires_at <= now:
                 del self.open[channel.id]
+                continue
+            if event_type and channel.event_types and event_type not in channel.event_types:
                 continue
             channel.message_number += self.dice.randrange(1, 2000)
             self._send(channel, "exists", now)

@@ -43,7 +43,8 @@ def is_organizer(calendar: Calendar, event: Event) -> bool:
 def put(writer: Writer, resource: Json, former: Event | None) -> Event:
     """Stores a version of an event as the next change and tells the channels of its calendar."""
     event = stored(writer, resource, former)
-    writer.world.channels.notify(events_resource(writer.calendar), writer.now)
+    event_type = event.resource.get("eventType", "default")
+    writer.world.channels.notify(events_resource(writer.calendar), writer.now, event_type)
     return event
 
 

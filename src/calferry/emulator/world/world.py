@@ -12,6 +12,7 @@ from calferry.emulator.world.faults import FaultBook
 from calferry.emulator.world.oauth import OAuthDesk
 from calferry.emulator.world.page_tokens import Listings
 from calferry.emulator.world.people import Person
+from calferry.emulator.world.quota import Quota
 
 API_ROOT = "https://www.googleapis.com/calendar/v3"
 
@@ -31,6 +32,7 @@ class World:
     listings: Listings = field(default_factory=Listings)
     faults: FaultBook = field(default_factory=FaultBook)
     clock_offset_s: float = 0.0
+    quota: Quota = field(default_factory=Quota)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     collections_valid_from: int = 0
     oauth: OAuthDesk = field(init=False)
