@@ -13,6 +13,7 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from calferry.emulator.server import RunningGoogle, run_in_thread
+from tests.contract.emulator.schemas import CheckedRequest
 
 ALICE = "alice@example.com"
 DEADLINE_S = 20
@@ -36,7 +37,12 @@ def service(google: RunningGoogle) -> Iterator[Any]:
     )
     endpoint = {"api_endpoint": f"{google.url}/calendar/v3/"}
     with build(
-        "calendar", "v3", credentials=credentials, client_options=endpoint, static_discovery=True
+        "calendar",
+        "v3",
+        credentials=credentials,
+        client_options=endpoint,
+        static_discovery=True,
+        requestBuilder=CheckedRequest,
     ) as found:
         yield found
 
