@@ -9,8 +9,9 @@ from typing import Any
 
 import uvicorn
 
+from calferry.bootstrap.http_protocol import BoundedHttp
+
 GRACE_S = 3
-HEADERS_MAX_BYTES = 16 * 1024
 
 
 class AddressTaken(Exception):
@@ -57,12 +58,11 @@ async def serving(app: Any, listener: socket.socket) -> AsyncIterator[HttpServer
         log_config=None,
         access_log=False,
         lifespan="on",
-        http="auto",
+        http=BoundedHttp,
         ws="none",
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=GRACE_S,
-        h11_max_incomplete_event_size=HEADERS_MAX_BYTES,
     )
     logging.getLogger("uvicorn.error").addFilter(ENDED_STREAMS)
     server = HttpServer(config)
