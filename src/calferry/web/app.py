@@ -25,7 +25,7 @@ from calferry.web import (
 )
 from calferry.web.open_streams import OpenStreams
 from calferry.web.pushes import Pushes
-from calferry.web.security import RequestBounds, SecurityHeaders
+from calferry.web.security import RequestBounds, SecurityHeaders, safe_headers
 from calferry.web.service import AuthorizeUrl, Service, SiteSettings
 from calferry.web.sync_work import Works
 
@@ -56,6 +56,7 @@ def create_app(
         title="calferry",
         summary="An exact, live copy of Google Calendars.",
         version=version("calferry"),
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs else None,
@@ -64,7 +65,11 @@ def create_app(
     app.state.works = Works()
     app.state.streams = OpenStreams()
     app.state.pushes = Pushes(service)
-    problems.install(app)
+    always = {
+        name.decode(): value.decode() for name, value in safe_headers(is_https=settings.is_https).items()
+    }
+    problems.install(app, always | {"cache-control": "no-store"})
+    app.state.api_routes = [route for router in ROUTERS for route in router.routes]
     for router in ROUTERS:
         app.include_router(router)
     webhook.install(app)

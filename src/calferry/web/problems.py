@@ -6,9 +6,11 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from calferry.core.failure import SourceFailure, describe
 
@@ -80,8 +82,13 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Answer every kind of failure as a problem."""
+def install(app: FastAPI, headers: dict[str, str]) -> None:
+    """Answer every kind of failure as a problem. `headers` go with those that no middleware sees any more."""
+
+    async def on_exception(_request: Request, _error: Exception) -> Response:
+        detail = "The server failed to answer this request."
+        return problem_response(500, "internal", detail, retryable=True, headers=headers)
+
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
@@ -96,17 +103,29 @@ async def on_problem(_request: Request, problem: Exception) -> Response:
 
 
 HTTP_DETAILS = {
+    400: ("invalid_request", "The body is not JSON."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take that method."),
+    408: ("body_too_slow", "The body of the request did not arrive in time."),
     413: ("body_too_large", "The body of the request is too large."),
 }
 
 
-async def on_http_exception(_request: Request, error: Exception) -> Response:
+async def on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
     fallback = ("request_refused", HTTPStatus(error.status_code).phrase)
     code, detail = HTTP_DETAILS.get(error.status_code, fallback)
-    return problem_response(error.status_code, code, detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(allowed_methods(request)) or headers["Allow"]
+    return problem_response(error.status_code, code, detail, headers=headers)
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """The methods of every route at this address; the router itself names those of the first one only."""
+    routes: list[APIRoute] = request.app.state.api_routes
+    matching = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in matching for method in route.methods or ()})
 
 
 async def on_invalid_request(_request: Request, error: Exception) -> Response:
@@ -120,6 +139,8 @@ def validation_detail(error: RequestValidationError) -> str:
     kind, *path = (str(part) for part in first["loc"])
     if first["type"] == "json_invalid":
         return "The body is not JSON."
+    if first["type"] == "model_attributes_type" and isinstance(first["input"], bytes):
+        return "The body is not JSON: say that it is, by Content-Type: application/json."
     named = ".".join(path)
     where = f"The {kind} field {named}" if named else f"The {kind}"
     return f"{where} is not usable: {first['msg'][:1].lower()}{first['msg'][1:]}."
@@ -134,7 +155,3 @@ async def on_source_failure(_request: Request, failure: Exception) -> Response:
 async def on_store_failure(_request: Request, _error: Exception) -> Response:
     detail = "The database does not answer at the moment."
     return problem_response(503, "store_unavailable", detail, retryable=True, headers={"Retry-After": "5"})
-
-
-async def on_exception(_request: Request, _error: Exception) -> Response:
-    return problem_response(500, "internal", "The server failed to answer this request.", retryable=True)

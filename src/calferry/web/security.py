@@ -1,5 +1,7 @@
 """Headers of every answer, and bounds on what a request may bring."""
 
+import asyncio
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,6 +11,8 @@ URL_LENGTH_MAX = 8_192
 SYNC_URL_LENGTH_MAX = 2_000_000
 HEADERS_SIZE_MAX = 32_768
 BODY_SIZE_MAX = 65_536
+BODY_WITHIN_S = 15.0
+"""The rest of a body may take this long after the part before it."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -25,13 +29,18 @@ HEADERS = {
 HTTPS_HEADERS = {b"strict-transport-security": b"max-age=31536000"}
 
 
+def safe_headers(*, is_https: bool) -> dict[bytes, bytes]:
+    """The headers that every answer carries."""
+    return HEADERS | (HTTPS_HEADERS if is_https else {})
+
+
 class SecurityHeaders:
     """Adds the headers that an answer does not bring itself. Static files are kept by browsers and asked about each
     time; whatever else says nothing of caching is not stored."""
 
     def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self.app = app
-        self.headers = HEADERS | (HTTPS_HEADERS if is_https else {})
+        self.headers = safe_headers(is_https=is_https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -84,12 +93,17 @@ def refuse(scope: Scope) -> tuple[int, str, str] | None:
 
 
 def bounded(receive: Receive) -> Receive:
-    """A `receive` that stops reading a body without an announced length at the bound."""
-    size = 0
+    """A `receive` that stops reading a body that does not come, or one without an announced length at the bound."""
+    size, is_whole = 0, False
 
     async def receive_within_bounds() -> Message:
-        nonlocal size
-        message = await receive()
+        nonlocal size, is_whole
+        try:
+            async with asyncio.timeout(None if is_whole else BODY_WITHIN_S):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408) from None
+        is_whole = not message.get("more_body", False)
         size += len(message.get("body", b""))
         if size > BODY_SIZE_MAX:
             raise HTTPException(413)

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from calferry.store import sessions
-from tests.contract.web.site import Person, Site, sync
+from calferry.web import security
+from tests.contract.web.site import WITHIN_S, Person, Site, sync
 
 SAFE_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -92,9 +93,30 @@ def test_a_wrong_method_and_a_wrong_address_are_problems(site: Site) -> None:
         "method_not_allowed",
         "GET",
     )
+    assert site.client().put("/auth/tokens").headers["allow"] == "GET, POST"
+    assert site.client().put("/calendar/webhook").headers["allow"] == "POST"
     missing = site.client().get("/calendar/nowhere")
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
     assert missing.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/calendar/events/", "/auth/session/", "/static"])
+def test_no_answer_leads_to_the_host_that_the_request_names(site: Site, path: str) -> None:
+    answer = site.client().get(path, headers={"Host": "elsewhere.example"})
+    assert answer.status_code == 404
+    assert "elsewhere" not in str(answer.headers) + answer.text
+
+
+def test_a_failure_of_ours_carries_the_safe_headers_and_tells_nothing(site: Site) -> None:
+    async def fail() -> None:
+        raise RuntimeError("a secret")
+
+    site.app.add_api_route("/fails", fail)
+    answer = site.client().get("/fails")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert "secret" not in answer.text
+    safe = site.client().get("/healthz").headers
+    assert all(answer.headers[name] == safe[name] for name in ("content-security-policy", "cache-control"))
 
 
 def test_the_first_page_says_who_is_signed_in(site: Site, alice: Person) -> None:
@@ -142,6 +164,19 @@ def test_a_token_needs_a_name(site: Site, alice: Person, body: bytes) -> None:
     answer = alice.http.post("/auth/tokens", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400, answer.text
     assert answer.json()["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize("body", [b"[" * 30_000, b'{"name": "\xff"}', b'{"name": ' + b"9" * 5_000 + b"}"])
+def test_what_no_parser_can_read_is_refused_with_a_reason(site: Site, alice: Person, body: bytes) -> None:
+    answer = alice.http.post("/auth/tokens", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+    assert answer.json()["detail"] == "The body is not JSON."
+
+
+def test_a_body_of_another_type_is_refused_with_the_way_out(site: Site, alice: Person) -> None:
+    answer = alice.http.post("/auth/tokens", content=b'{"name": "x"}')
+    assert answer.status_code == 400
+    assert "Content-Type: application/json" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -334,3 +369,16 @@ def test_a_body_of_unannounced_length_is_bounded_too(site: Site, alice: Person) 
 
     answer = alice.http.post("/auth/tokens", content=endless(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(
+    site: Site, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(security, "BODY_WITHIN_S", 0.05)
+
+    headers = {"Content-Type": "application/json", "Content-Length": "20"}
+    with socket.create_connection(("127.0.0.1", int(site.url.rpartition(":")[2])), WITHIN_S) as client:
+        lines = ["POST /auth/tokens HTTP/1.1", "Host: x", f"Authorization: Bearer {alice.token}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        client.sendall("\r\n".join([*lines, "", "{"]).encode())
+        assert client.recv(64).startswith(b"HTTP/1.1 408")
