@@ -1,11 +1,13 @@
 """Who asks: a bearer token, or the session cookie of a browser."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from calferry.store import api_tokens, sessions
 from calferry.store.api_tokens import Bearer
@@ -92,7 +94,7 @@ async def find_caller(service: Service, credentials: Credentials) -> Caller | No
     bearer, session = await engine.store.read(look)
     caller = decide(credentials, bearer, session)
     if caller is not None:
-        await touch(service, credentials, bearer, session)
+        touch(service, credentials, bearer, session)
     return caller
 
 
@@ -106,10 +108,9 @@ def decide(credentials: Credentials, bearer: Bearer | None, session: Session | N
     return Caller(bearer.user_id, bearer.email, credentials, by_cookie=False)
 
 
-async def touch(
-    service: Service, credentials: Credentials, bearer: Bearer | None, session: Session | None
-) -> None:
-    """Note when a token or session was last used, at most once a minute."""
+def touch(service: Service, credentials: Credentials, bearer: Bearer | None, session: Session | None) -> None:
+    """Note when a token or session was last used, at most once a minute. Nobody waits for it: who only reads must
+    not depend on the store's writer."""
     now_ms = service.engine.clock.now_ms()
     notes: list[Callable[[Connection], None]] = []
     if bearer is not None and now_ms - (bearer.last_used_at or 0) >= api_tokens.USED_STEP_MS:
@@ -119,6 +120,11 @@ async def touch(
     if cookie and session is not None and now_ms - session.seen_at >= sessions.SEEN_STEP_MS:
         notes.append(lambda conn: sessions.touch(conn, cookie, now_ms))
     if notes:
+        service.spawn(write_down(service, notes))
+
+
+async def write_down(service: Service, notes: list[Callable[[Connection], None]]) -> None:
+    with suppress(OperationalError):
         await service.engine.store.write(lambda conn: [note(conn) for note in notes])
 
 

@@ -32,6 +32,8 @@ class BreakableStore:
         self.refusing = False
         self.answering = asyncio.Event()
         self.answering.set()
+        self.writable = asyncio.Event()
+        self.writable.set()
 
     async def read(self, work: Callable[[Any], T], /) -> T:
         await self.pass_through()
@@ -39,6 +41,7 @@ class BreakableStore:
 
     async def write(self, work: Callable[[Any], T], /) -> T:
         await self.pass_through()
+        await self.writable.wait()
         return await self.store.write(work)
 
     async def pass_through(self) -> None:
@@ -118,3 +121,16 @@ def test_requests_of_people_say_that_it_will_pass(broken) -> None:
         assert "disk" not in answer.text
     assert site.client().get("/readyz").status_code == 503
     assert site.client().get("/healthz").status_code == 200
+
+
+def test_who_only_reads_does_not_wait_for_the_writer(broken) -> None:
+    site, alice, _headers, store = broken
+    used = alice.http.get("/auth/tokens").json()["tokens"][0]["last_used_at"]
+    site.clock.advance(120)
+    site.loop.call_soon_threadsafe(store.writable.clear)
+    assert alice.http.get("/calendar/events", timeout=5).status_code == 200
+    site.loop.call_soon_threadsafe(store.writable.set)
+    until(
+        lambda: alice.http.get("/auth/tokens").json()["tokens"][0]["last_used_at"] != used,
+        what="the time of use",
+    )
