@@ -15,6 +15,7 @@ from calferry.emulator.query import Query
 from calferry.emulator.routes import ROUTES, parameters
 from calferry.emulator.routing import RouteTable
 from calferry.emulator.wire import Request, Response
+from calferry.emulator.world import snapshot
 from calferry.emulator.world.channels import Delivery
 from calferry.emulator.world.world import World
 
@@ -56,6 +57,18 @@ class Emulator:
         self.requests.clear()
         self.deliveries.clear()
         seed.plant_start(self.world, self._seeds, self.now())
+
+    def snapshot(self) -> dict[str, Any]:
+        """The world and its dice as JSON. Logs are not part of it."""
+        version, numbers, spare = self._dice.getstate()
+        return {**snapshot.taken(self.world), "dice": [version, list(numbers), spare]}
+
+    def restore(self, document: dict[str, Any]) -> None:
+        """Goes on from a snapshot. Raises ValueError for what is none; then nothing has changed."""
+        snapshot.restore(self.world, document)
+        if document.get("dice"):
+            version, numbers, spare = document["dice"]
+            self._dice.setstate((version, tuple(numbers), spare))
 
     def methods(self) -> list[str]:
         """The names that faults may strike: Google's methods and those of the OAuth endpoints."""

@@ -44,6 +44,10 @@ class Backstage(Protocol):
 
     def handle(self, request: Request) -> Response: ...
 
+    def snapshot(self) -> Json: ...
+
+    def restore(self, document: Json) -> None: ...
+
 
 @dataclass(slots=True)
 class Call:

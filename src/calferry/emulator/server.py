@@ -27,6 +27,7 @@ Json = dict[str, Any]
 
 START_TIMEOUT_S = 15.0
 ANSWER_TIMEOUT_S = 60.0
+SAVE_EVERY_S = 5.0
 
 
 class _Server(uvicorn.Server):
@@ -221,17 +222,68 @@ async def serve(
     seed_files: Sequence[str | Path] = (),
     on_ready: Callable[[RunningGoogle], None] | None = None,
     until: asyncio.Event | None = None,
+    data: str | Path | None = None,
 ) -> None:
     """Serves until `until` is set, or without one until SIGINT or SIGTERM.
 
-    `on_ready` is called once it listens. Raises SeedError for a seed file that cannot be used and OSError
-    for a port that is taken.
+    `on_ready` is called once it listens. With `data` the world goes on from that file, if it is there, and is
+    kept in it. Raises SeedError for a seed or data file that cannot be used and OSError for a port that is
+    taken.
     """
     over = until or _signals()
-    async with running(new_emulator(load_seeds(seed_files), auto), host, port) as google:
+    emulator = new_emulator(load_seeds(seed_files), auto)
+    kept = DataFile(Path(data), emulator) if data else None
+    if kept:
+        kept.load()
+    async with running(emulator, host, port) as google:
         if on_ready:
             on_ready(google)
-        await over.wait()
+        await (kept.keep_until(over) if kept else over.wait())
+
+
+class DataFile:
+    """The file that a world lives on in."""
+
+    def __init__(self, path: Path, emulator: Emulator) -> None:
+        self._path = path
+        self._emulator = emulator
+        self._saved: tuple[float, ...] | None = None
+
+    def load(self) -> None:
+        """Raises SeedError for a file that is there and no snapshot."""
+        if not self._path.exists():
+            return
+        try:
+            self._emulator.restore(json.loads(self._path.read_text("utf-8")))
+        except (OSError, ValueError, AttributeError) as error:
+            raise SeedError(f"{self._path}: {error}") from error
+
+    async def keep_until(self, over: asyncio.Event) -> None:
+        """Saves every few seconds if anything happened, and once more at the end."""
+        try:
+            while not over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(SAVE_EVERY_S):
+                        await over.wait()
+                self.save()
+        finally:
+            self.save()
+
+    def save(self) -> None:
+        """Writes beside the file and moves it into place, so that there is always a whole one."""
+        stand = self._stand()
+        if stand == self._saved:
+            return
+        fresh = self._path.with_name(f"{self._path.name}.new")
+        fresh.write_text(json.dumps(self._emulator.snapshot()), "utf-8")
+        fresh.replace(self._path)
+        self._saved = stand
+
+    def _stand(self) -> tuple[float, ...]:
+        """Numbers of which one moves with everything that happens."""
+        world = self._emulator.world
+        counts = (len(world.oauth.access_tokens), len(world.oauth.refresh_tokens), len(world.channels.open))
+        return (world.log.last, world.clock_offset_s, len(self._emulator.requests), *counts)
 
 
 def _signals() -> asyncio.Event:

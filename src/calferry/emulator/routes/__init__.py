@@ -15,6 +15,7 @@ from calferry.emulator.routes import (
     events,
     events_list,
     free_busy,
+    inspector,
     openid,
     settings,
     tokens,
@@ -38,4 +39,5 @@ ROUTES = (
     *devices.ROUTES,
     *openid.ROUTES,
     *control.ROUTES,
+    *inspector.ROUTES,
 )

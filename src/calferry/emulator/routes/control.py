@@ -147,6 +147,16 @@ def set_quota(call: Call) -> Json:
     }
 
 
+def take_snapshot(call: Call) -> Json:
+    return call.backstage.snapshot()
+
+
+def restore(call: Call) -> Json:
+    """Goes on from a snapshot, which is the body."""
+    call.backstage.restore(call.json())
+    return {"people": list(call.world.people), "calendars": list(call.world.calendars)}
+
+
 def service_account(call: Call) -> Json:
     """Makes a service account; answers its key file, for clients of Google to load."""
     account = seed.plant_service_account(call.world, call.json(), call.now)
@@ -264,6 +274,8 @@ ROUTES = (
     _route("POST", "device", decide_device),
     _route("POST", "service-account", service_account),
     _route("POST", "quota", set_quota),
+    _route("POST", "snapshot", take_snapshot),
+    _route("POST", "restore", restore),
     _route("POST", "push", push),
     _route("POST", "settings", change_setting),
     _route("POST", "faults", faults),

@@ -1,0 +1,138 @@
+"""The whole world as JSON and back. Listings under way are not kept: their page tokens end."""
+
+from typing import Any
+
+import msgspec
+
+from calferry.emulator.world.calendar import Calendar
+from calferry.emulator.world.channels import Channel, Delivery, PushWeather
+from calferry.emulator.world.devices import DeviceRequest
+from calferry.emulator.world.event import Event
+from calferry.emulator.world.faults import Fault
+from calferry.emulator.world.oauth import (
+    AccessToken,
+    AuthorizationCode,
+    OAuthClient,
+    RefreshToken,
+    ServiceAccount,
+)
+from calferry.emulator.world.page_tokens import Listings
+from calferry.emulator.world.people import Person
+from calferry.emulator.world.quota import Quota
+from calferry.emulator.world.shelf import EventShelf
+from calferry.emulator.world.world import World
+
+Json = dict[str, Any]
+
+VERSION = 1
+OAUTH = {
+    "clients": OAuthClient,
+    "service_accounts": ServiceAccount,
+    "codes": AuthorizationCode,
+    "refresh_tokens": RefreshToken,
+    "access_tokens": AccessToken,
+}
+_KEYS = {
+    OAuthClient: "client_id", ServiceAccount: "email", AuthorizationCode: "code", RefreshToken: "token",
+    AccessToken: "token",
+}  # fmt: skip
+
+
+def taken(world: World) -> Json:
+    """Everything that a restored world needs to go on, as JSON values."""
+    oauth = {name: list(getattr(world.oauth, name).values()) for name in OAUTH}
+    consents = [[email, client_id, scopes] for (email, client_id), scopes in world.oauth.consents.items()]
+    limits = {name: getattr(world.quota, name) for name in ("per_minute", "per_minute_per_user", "status")}
+    document = {
+        "version": VERSION,
+        "last_change": world.log.last,
+        "clock_offset_s": world.clock_offset_s,
+        "collections_valid_from": world.collections_valid_from,
+        "groups": world.groups,
+        "people": list(world.people.values()),
+        "calendars": list(world.calendars.values()),
+        "oauth": {**oauth, "consents": consents},
+        "channels": list(world.channels.open.values()),
+        "outbox": world.channels.outbox,
+        "deliveries": world.channels.delivery_number,
+        "push": world.channels.weather,
+        "devices": list(world.devices.waiting.values()),
+        "faults": world.faults.orders,
+        "quota": limits,
+    }
+    found: Json = msgspec.to_builtins(document, enc_hook=_encoded)
+    return found
+
+
+def _encoded(value: Any) -> Any:
+    if not isinstance(value, EventShelf):
+        raise TypeError(f"a snapshot has no place for {value!r}")
+    history = {master: [_pair(event) for event in versions] for master, versions in value.history.items()}
+    return {"events": [_pair(event) for event in value], "history": history}
+
+
+def _pair(event: Event) -> list[Any]:
+    return [event.number, event.resource]
+
+
+def _decoded(kind: type, value: Any) -> Any:
+    if kind is not EventShelf:
+        raise ValueError(f"cannot read a {kind.__name__}")
+    shelf = EventShelf()
+    for number, resource in value["events"]:
+        shelf.put(Event(resource, number))
+    for master, versions in value["history"].items():
+        shelf.history[master] = [Event(resource, number) for number, resource in versions]
+    return shelf
+
+
+def _read(value: Any, kind: Any) -> Any:
+    return msgspec.convert(value, kind, dec_hook=_decoded)
+
+
+def restore(world: World, document: Json) -> None:
+    """Puts a snapshot in place of everything. Raises ValueError for what is none; then nothing has changed."""
+    if document.get("version") != VERSION:
+        raise ValueError(f"not a snapshot of version {VERSION}")
+    try:
+        parts = _parts(document)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"the snapshot is incomplete: {error!r}") from error
+    _put(world, parts)
+
+
+def _parts(document: Json) -> Json:
+    oauth = document["oauth"]
+    return {
+        "people": {person.email: person for person in _read(document["people"], list[Person])},
+        "calendars": {each.id: each for each in _read(document["calendars"], list[Calendar])},
+        "groups": _read(document["groups"], dict[str, tuple[str, ...]]),
+        "channels": {channel.id: channel for channel in _read(document["channels"], list[Channel])},
+        "outbox": _read(document["outbox"], list[Delivery]),
+        "push": _read(document["push"], PushWeather),
+        "devices": {each.device_code: each for each in _read(document["devices"], list[DeviceRequest])},
+        "faults": _read(document["faults"], list[Fault]),
+        "quota": _read(document["quota"], Quota),
+        "consents": {(email, client_id): tuple(scopes) for email, client_id, scopes in oauth["consents"]},
+        "oauth": {
+            name: {getattr(each, _KEYS[kind]): each for each in _read(oauth[name], list[kind])}  # type: ignore[valid-type]
+            for name, kind in OAUTH.items()
+        },
+        "numbers": _read(
+            [document[name] for name in ("last_change", "collections_valid_from", "deliveries")], list[int]
+        ),
+        "clock_offset_s": _read(document["clock_offset_s"], float),
+    }
+
+
+def _put(world: World, parts: Json) -> None:
+    world.log.last, world.collections_valid_from, world.channels.delivery_number = parts["numbers"]
+    world.clock_offset_s = parts["clock_offset_s"]
+    world.people, world.calendars, world.groups = parts["people"], parts["calendars"], parts["groups"]
+    for name, found in parts["oauth"].items():
+        setattr(world.oauth, name, found)
+    world.oauth.consents = parts["consents"]
+    world.channels.open, world.channels.outbox = parts["channels"], parts["outbox"]
+    world.channels.weather = parts["push"]
+    world.devices.waiting, world.faults.orders = parts["devices"], parts["faults"]
+    world.quota, world.listings = parts["quota"], Listings()
