@@ -122,7 +122,9 @@ def test_a_failure_of_ours_carries_the_safe_headers_and_tells_nothing(site: Site
 def test_the_first_page_says_who_is_signed_in(site: Site, alice: Person) -> None:
     stranger = site.client().get("/")
     assert (stranger.status_code, "Sign in with Google" in stranger.text) == (200, True)
-    assert "alice@example.com" in alice.http.get("/").text
+    home = alice.http.get("/").text
+    assert "Signed in as alice@example.com" in home
+    assert "<li>alice@example.com</li>" in home
 
 
 # Tokens
