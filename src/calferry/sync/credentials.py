@@ -13,12 +13,14 @@ from calferry.core.failure import DEAD_GRANT, Cause, SourceFailure
 from calferry.core.google_account import AccessToken
 from calferry.core.grant_age import reason_of_death
 from calferry.core.model import AccountId
+from calferry.core.waiting import growing_waits
 from calferry.ports import Clock, Dice, OAuth, Store, Vault
 from calferry.store import accounts, sync_states
 from calferry.store.sync_states import LeaseTerms
 
 MARGIN_MS = 120_000
 LOOK_AGAIN_S = 0.1
+LOOK_AGAIN_MAX_S = 2.0
 CONFIRM_AFTER_S = 1.0
 WAIT_FOR_PEER_MS = 60_000
 DEAD = "needs_reauth"
@@ -58,11 +60,13 @@ class Credentials:
                 return known.token
             self.known.pop(account_id, None)
         deadline = self.clock.lease_ms() + WAIT_FOR_PEER_MS
-        while self.clock.lease_ms() < deadline:
+        for wait_s in growing_waits(LOOK_AGAIN_S, LOOK_AGAIN_MAX_S):
             token = await self.stored_or_refreshed(account_id, stale)
             if token is not None:
                 return token
-            await self.clock.sleep(LOOK_AGAIN_S)
+            if self.clock.lease_ms() >= deadline:
+                break
+            await self.clock.sleep(wait_s)
         raise SourceFailure(
             Cause.UNREACHABLE, "another process has been refreshing this account's token for too long"
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from calferry.core.failure import DEAD_GRANT, HALTED, UNKNOWN_CALENDAR, FailureInfo
 from calferry.core.limits import CALENDARS_AT_ONCE, RUN_SPACING_MS
+from calferry.core.waiting import growing_waits
 from calferry.store import sync_states
 from calferry.sync.engine import Engine
 from calferry.sync.report import Report
@@ -14,6 +15,7 @@ from calferry.sync.run_calendar import RunTerms, run_terms
 
 BACKOFF_WORTH_WAITING_MS = 15_000
 LOOK_AGAIN_S = 0.25
+LOOK_AGAIN_MAX_S = 2.0
 
 After = Callable[[str, Report], Awaitable[None]]
 
@@ -61,7 +63,7 @@ async def run_until_clean(
     engine: Engine, calendar_id: str, terms: RunTerms, mark: int | None = None
 ) -> Report:
     """Run one calendar until it is clean of `mark`; a lease held elsewhere and a short backoff are waited for."""
-    total = Report("done")
+    total, waits = Report("done"), growing_waits(LOOK_AGAIN_S, LOOK_AGAIN_MAX_S)
     while True:
         report = await run_terms(engine, calendar_id, terms)
         total = added(total, report)
@@ -77,7 +79,7 @@ async def run_until_clean(
             return replace(total, outcome="failed", error=refusal)
         if terms.stop_at_ms is not None and engine.clock.now_ms() >= terms.stop_at_ms:
             return replace(total, outcome="incomplete")
-        await engine.clock.sleep(LOOK_AGAIN_S if report.outcome == "held" else RUN_SPACING_MS / 1000)
+        await engine.clock.sleep(next(waits) if report.outcome == "held" else RUN_SPACING_MS / 1000)
 
 
 def added(total: Report, report: Report) -> Report:
