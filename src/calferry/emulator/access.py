@@ -1,14 +1,8 @@
 """Who is calling, and whether the token's scopes open the method."""
 
 from calferry.emulator import errors
-from calferry.emulator.call import Call, Route
+from calferry.emulator.call import Call, Route, metadata_name
 from calferry.emulator.world.oauth import PREFIX
-
-
-def metadata_name(method: str) -> str:
-    """`events.list` as the front end's errors spell it: `calendar.v3.Events.List`."""
-    parts = method.split(".")
-    return "calendar.v3." + ".".join(part[:1].upper() + part[1:] for part in parts)
 
 
 def admit(call: Call, route: Route) -> None:
@@ -24,7 +18,8 @@ def admit(call: Call, route: Route) -> None:
     if token is None or person is None:
         raise errors.invalid_credentials()
     call.token, call.person = token, person
-    if route.scopes and not route.scopes & {scope.removeprefix(PREFIX) for scope in token.scopes}:
+    call.opened_by = route.scopes & {scope.removeprefix(PREFIX) for scope in token.scopes}
+    if route.scopes and not call.opened_by:
         raise errors.insufficient_permissions(name)
     if not person.signed_up:
         message = "The user must be signed up for Google Calendar."

@@ -13,6 +13,7 @@ from calferry.emulator.wire import Request, Response
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.event import Event
 from calferry.emulator.world.faults import Target
+from calferry.emulator.world.narrow_scopes import role_under
 from calferry.emulator.world.oauth import AccessToken
 from calferry.emulator.world.people import Person
 from calferry.emulator.world.visibility import shaped, with_attendees
@@ -51,7 +52,10 @@ class Backstage(Protocol):
 
 @dataclass(slots=True)
 class Call:
-    """One request on its way through a route. `now` is unix seconds of the world's clock."""
+    """One request on its way through a route. `now` is unix seconds of the world's clock.
+
+    `opened_by` are the scopes of the token that open the method.
+    """
 
     backstage: Backstage
     world: World
@@ -62,6 +66,7 @@ class Call:
     method: str = ""
     token: AccessToken | None = None
     person: Person | None = None
+    opened_by: frozenset[str] = frozenset()
 
     def header(self, name: str) -> str:
         """A header's value; names arrive in lower case."""
@@ -74,8 +79,14 @@ class Call:
         return self.person
 
     def calendar(self, name: str = "calendarId") -> tuple[Calendar, str]:
-        """The calendar in the path and the caller's role on it."""
-        return self.world.calendar(self.path[name], self.person.email if self.person else None)
+        """The calendar in the path and what the token's scopes leave of the caller's role on it."""
+        calendar, role = self.world.calendar(self.path[name], self.person.email if self.person else None)
+        if self.token is None or not self.opened_by:
+            return calendar, role
+        left = role_under(self.opened_by, self.token.client_id, self.method, calendar, role)
+        if left == "none":
+            raise errors.insufficient_permissions(metadata_name(self.method))
+        return calendar, left
 
     def target(self) -> Target:
         """How faults see this request; `primary` counts as the calendar it stands for."""
@@ -95,6 +106,12 @@ class Call:
         if not isinstance(body, dict):
             raise errors.parse_error()
         return body
+
+
+def metadata_name(method: str) -> str:
+    """`events.list` as the front end's errors spell it: `calendar.v3.Events.List`."""
+    parts = method.split(".")
+    return "calendar.v3." + ".".join(part[:1].upper() + part[1:] for part in parts)
 
 
 def _refuse_constant(name: str) -> None:

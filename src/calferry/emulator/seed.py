@@ -170,6 +170,7 @@ def _new_calendar(world: World, person: Person, fields: Json, calendar_id: str, 
     primary = calendar_id == person.email
     number = world.log.next(now)
     calendar = Calendar(calendar_id, summary, zone, owner, number, primary, tokens_valid_from=number)
+    calendar.groups = world.groups
     calendar.acl[f"user:{owner}"] = "owner"
     world.calendars[calendar_id] = calendar
     return calendar

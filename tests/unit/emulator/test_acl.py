@@ -145,3 +145,24 @@ def test_only_administrators_hand_calendars_on(desk: Desk) -> None:
     assert desk.api("POST", f"{team}/transferOwnership", **query).status == 204
     assert desk.api("GET", team, user=BOB).json["dataOwner"] == BOB
     assert desk.api("POST", "calendars/primary/transferOwnership", **query).status == 404
+
+
+def test_a_rule_for_a_group_holds_for_its_members(desk: Desk) -> None:
+    desk.control("seed", {"groups": {"team@example.com": [BOB]}})
+    desk.api("POST", RULES, rule("team@example.com", "reader", "group"))
+    assert desk.api("GET", f"calendars/{ALICE}/events", user=BOB).json["accessRole"] == "reader"
+    desk.control("restore", desk.control("snapshot", {}))
+    desk.control("seed", {"groups": {"team@example.com": []}})
+    assert desk.api("GET", f"calendars/{ALICE}/events", user=BOB).status == 404
+
+
+def test_calendars_have_labels_and_the_primary_has_working_hours(desk: Desk) -> None:
+    labels = {"labelProperties": {"eventLabels": [{"id": "1", "name": "Red", "backgroundColor": "#ff0000"}]}}
+    hours = {"workingHours": {"workingHoursEnabled": True}}
+    assert (
+        desk.api("PATCH", "calendars/primary", {**labels, **hours}).json | labels | hours
+        == desk.api("GET", "calendars/primary").json
+    )
+    assert "workingHours" not in desk.api("POST", "calendars", {"summary": "x", **hours}).json
+    for bad in ({"labelProperties": []}, {"labelProperties": {"eventLabels": [{"name": "x" * 51}]}}):
+        assert desk.api("PATCH", "calendars/primary", bad).reason == "invalid"

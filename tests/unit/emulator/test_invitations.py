@@ -165,3 +165,15 @@ def test_moving_an_event_tells_its_guests(desk: Desk) -> None:
     made = invite(desk, BOB)
     desk.api("POST", f"calendars/primary/events/{made['id']}/move", destination=group)
     assert of(desk, BOB, made["id"])["organizer"]["email"] == group
+
+
+def test_clearing_a_calendar_calls_everything_off(desk: Desk) -> None:
+    made = invite(desk, BOB)
+    assert desk.api("POST", "calendars/primary/clear").status == 204
+    assert of(desk, BOB, made["id"])["status"] == "cancelled"
+
+
+def test_clearing_a_guests_calendar_declines(desk: Desk) -> None:
+    made = invite(desk, BOB)
+    assert desk.api("POST", "calendars/primary/clear", user=BOB).status == 204
+    assert answers(of(desk, ALICE, made["id"])) == {BOB: "declined"}

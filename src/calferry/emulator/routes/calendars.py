@@ -6,10 +6,13 @@ from calferry.emulator.routes import scopes
 from calferry.emulator.world import acl, calendar_lists, dice, when
 from calferry.emulator.world.calendar import Calendar, at_least
 from calferry.emulator.world.event_store import Writer, stored
+from calferry.emulator.world.invitations import spread
 from calferry.emulator.world.world import events_resource
 
 COLLECTION = "/calendar/v3/calendars"
 ONE = f"{COLLECTION}/{{calendarId}}"
+LABELS_MAX = 200
+LABEL_NAME_LENGTH_MAX = 50
 
 
 def get_calendar(call: Call) -> Answer:
@@ -33,6 +36,8 @@ def insert_calendar(call: Call) -> Answer:
     number = call.world.log.next(call.now)
     calendar_id = dice.calendar_id(call.world.dice)
     calendar = Calendar(calendar_id, "", person.time_zone, person.email, number, tokens_valid_from=number)
+    calendar.groups = call.world.groups
+    calendar.created_by = call.token.client_id if call.token else ""
     calendar.acl[f"user:{person.email}"] = "owner"
     _set_fields(calendar, body)
     call.world.calendars[calendar.id] = calendar
@@ -71,6 +76,25 @@ def _set_fields(calendar: Calendar, body: Json) -> None:
     for name in ("description", "location"):
         if name in body:
             setattr(calendar, name, None if body[name] is None else str(body[name]))
+    calendar.extra = {**calendar.extra, **_further_fields(calendar, body)}
+
+
+def _further_fields(calendar: Calendar, body: Json) -> Json:
+    """Labels for any calendar, working hours for a primary one."""
+    found: Json = {name: body[name] for name in ("labelProperties", "workingHours") if name in body}
+    if not all(isinstance(value, dict | None) for value in found.values()):
+        raise errors.invalid("Invalid value for: labelProperties or workingHours")
+    if not calendar.primary:
+        found.pop("workingHours", None)
+    labels = (found.get("labelProperties") or {}).get("eventLabels") or []
+    if not isinstance(labels, list) or len(labels) > LABELS_MAX or not all(map(_is_label, labels)):
+        raise errors.invalid("Invalid event labels.")
+    return found
+
+
+def _is_label(label: object) -> bool:
+    name = label.get("name") if isinstance(label, dict) else None
+    return isinstance(name, str) and len(name) <= LABEL_NAME_LENGTH_MAX
 
 
 def _owned(call: Call) -> Calendar:
@@ -100,7 +124,7 @@ def clear_calendar(call: Call) -> Answer:
     writer = Writer(call.world, calendar, call.caller(), call.now)
     living = [e for e in calendar.shelf if not e.is_cancelled and not e.recurring_event_id]
     for event in living:
-        stored(writer, {**event.resource, "status": "cancelled"}, event)
+        spread(writer, stored(writer, {**event.resource, "status": "cancelled"}, event), event)
     call.world.channels.notify(events_resource(calendar), call.now)
     return Answer(status=NO_CONTENT)
 

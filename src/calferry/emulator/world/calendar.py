@@ -22,7 +22,8 @@ def at_least(role: str, needed: str) -> bool:
 @dataclass(slots=True)
 class Calendar:
     """One calendar. `acl` maps rule ids (`user:…`, `group:…`, `domain:…`, `default`) to roles; `acl_numbers`
-    keeps the last change of a rule, also of one that is gone.
+    keeps the last change of a rule, also of one that is gone; `groups` are those of the world,
+    `created_by` the OAuth client that made the calendar.
 
     `number` is the last change of its own fields, `events_number` of its events. Sync tokens older than
     `tokens_valid_from` are refused; the next `empty_pages` listed pages carry no items.
@@ -39,12 +40,14 @@ class Calendar:
     extra: Json = field(default_factory=dict)
     acl: dict[str, str] = field(default_factory=dict)
     acl_numbers: dict[str, int] = field(default_factory=dict)
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     shelf: EventShelf = field(default_factory=EventShelf)
     events_number: int = 0
     tokens_valid_from: int = 0
     watchable: bool = True
     empty_pages: int = 0
     deleted: bool = False
+    created_by: str = ""
 
     def role_of(self, email: str | None) -> str:
         """The highest role that any rule gives this person (None: somebody not signed in)."""
@@ -52,6 +55,8 @@ class Calendar:
         if email:
             roles.append(self.acl.get(f"user:{email}", "none"))
             roles.append(self.acl.get(f"domain:{email.partition('@')[2]}", "none"))
+            mine = (group for group, members in self.groups.items() if email in members)
+            roles += [self.acl.get(f"group:{group}", "none") for group in mine]
         return max(roles, key=_RANK.__getitem__)
 
     def etag(self) -> str:

@@ -129,6 +129,8 @@ def _put(world: World, parts: Json) -> None:
     world.log.last, world.collections_valid_from, world.channels.delivery_number = parts["numbers"]
     world.clock_offset_s = parts["clock_offset_s"]
     world.people, world.calendars, world.groups = parts["people"], parts["calendars"], parts["groups"]
+    for calendar in world.calendars.values():
+        calendar.groups = world.groups
     for name, found in parts["oauth"].items():
         setattr(world.oauth, name, found)
     world.oauth.consents = parts["consents"]
