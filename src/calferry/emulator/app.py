@@ -65,10 +65,15 @@ class Emulator:
 
     def restore(self, document: dict[str, Any]) -> None:
         """Goes on from a snapshot. Raises ValueError for what is none; then nothing has changed."""
-        snapshot.restore(self.world, document)
-        if document.get("dice"):
-            version, numbers, spare = document["dice"]
-            self._dice.setstate((version, tuple(numbers), spare))
+        before = self._dice.getstate()
+        try:
+            if document.get("dice"):
+                version, numbers, spare = document["dice"]
+                self._dice.setstate((version, tuple(numbers), spare))
+            snapshot.restore(self.world, document)
+        except (ValueError, TypeError, OverflowError) as error:
+            self._dice.setstate(before)
+            raise ValueError(str(error)) from error
 
     def methods(self) -> list[str]:
         """The names that faults may strike: Google's methods and those of the OAuth endpoints."""

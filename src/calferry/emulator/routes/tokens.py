@@ -5,7 +5,7 @@ import binascii
 from urllib.parse import parse_qs, unquote
 
 from calferry.emulator.call import Answer, Call, Json, Route
-from calferry.emulator.id_tokens import id_token, id_token_claims
+from calferry.emulator.id_tokens import ISSUER, id_token, id_token_claims
 from calferry.emulator.json_text import FRONT_END_INDENT
 from calferry.emulator.routes import assertions
 from calferry.emulator.signing_key import KEY_ID
@@ -205,7 +205,7 @@ def tokeninfo(call: Call) -> Answer:
 
 def _id_token_info(call: Call, signed: str) -> Answer:
     claims = id_token_claims(signed)
-    if claims is None or claims["exp"] <= call.now:
+    if claims is None or claims.get("iss") != ISSUER or claims["exp"] <= call.now:
         return _json({"error": "invalid_token", "error_description": "Invalid Value"}, 400)
     texts = {
         key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in claims.items()
