@@ -40,6 +40,15 @@ def take_refresh(connection: Connection, account_id: str, lease: LeaseTerms) -> 
     return connection.execute(statement).one_or_none()
 
 
+def keep_refresh(connection: Connection, account_id: str, lease: LeaseTerms) -> None:
+    """Heartbeat of a refresh that takes long; does nothing once somebody else has the right."""
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id, accounts.c.refresh_owner == lease.owner)
+        .values(refresh_until=lease.until, refresh_boot=lease.boot)
+    )
+
+
 def finish_refresh(
     connection: Connection, account_id: str, owner: str, grant_number: int, values: dict[str, Any]
 ) -> bool:

@@ -189,9 +189,11 @@ async def run_terms(engine: Engine, calendar_id: str, terms: RunTerms) -> Report
 
     Google's failures end in the report and in the state row, never as an exception.
     """
-    fresh_since_ms, now_ms = terms.fresh_since_ms, engine.clock.now_ms()
+    fresh_since_ms = terms.fresh_since_ms
 
     def begin(tx: Connection) -> Begun | Refusal | Literal["fresh"]:
+        # The time is read here: one read before waiting for the writer lets two runs begin within a second.
+        now_ms = engine.clock.now_ms()
         if fresh_since_ms is not None and sync_states.is_fresh(tx, calendar_id, fresh_since_ms):
             return "fresh"
         return beginning.begin(tx, calendar_id, lease.terms(engine), now_ms, full=terms.full)
