@@ -57,7 +57,7 @@ def commit_page(
     planned, vanished = plan_rows(connection, walk, page, truths, terms)
     finished = page.next_page_token is None and page.next_sync_token is not None
     swept = None
-    if finished and walk.request.full and not (planned.unread or walk.fresh):
+    if finished and walk.request.full and not walk.fresh:
         swept = sweep(connection, begun, walk, planned, terms)
     gone = [*planned.leave, *vanished.live, *(swept.remove if swept else ())]
     count = write_rows(connection, begun, walk, planned, gone, terms)
@@ -115,7 +115,9 @@ def vanished_children(children: dict[str, StoredEvent], listed: set[str]) -> Van
 
 
 def sweep(connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, terms: PageTerms) -> Sweep:
-    """Which rows the listing, complete with this page, did not meet."""
+    """Which rows the listing, complete with this page, did not meet; none go if an item had no readable id."""
+    if planned.unread:
+        return Sweep([], hold=True)
     unseen = events.unseen(connection, walk.projection_id, walk.generation)
     for event_id in [*planned.seen, *(write.item.event_id for write in planned.writes)]:
         unseen.pop(event_id, None)
@@ -221,21 +223,27 @@ def store_cursor(
         }
         sync_states.change(connection, state.id, state.fence, values)
         return
+    guarded_at = guard_time(state.guarded_at, walk, swept, terms)
     done = Done(
         now_ms=terms.now_ms,
         token=page.next_sync_token,
         clean_seq=walk.dirty_seq,
-        poll_at=terms.now_ms + SWEEP_GUARD_WAIT_MS if swept.hold else terms.poll_at,
+        poll_at=terms.poll_at if guarded_at is None else terms.now_ms + SWEEP_GUARD_WAIT_MS,
         resumed=walk.resumed,
-        listed=Listed(walk.generation, guard_time(state.guarded_at, swept, terms))
-        if walk.request.full
-        else None,
+        listed=Listed(walk.generation, guarded_at) if walk.request.full else None,
     )
     sync_states.finish(connection, state.id, state.fence, done)
+    if guarded_at is not None and not walk.request.full:
+        sync_states.change(connection, state.id, state.fence, {"guarded_at": guarded_at})
 
 
-def guard_time(guarded_at: int | None, swept: Sweep, terms: PageTerms) -> int | None:
-    """When the sweep was first held back; None once nothing is held back."""
+def guard_time(guarded_at: int | None, walk: Pass, swept: Sweep, terms: PageTerms) -> int | None:
+    """Since when another full listing is waited for: one that confirms a sweep, or reads what had no readable id.
+
+    None once nothing is waited for; what cannot be read twice is not waited for again.
+    """
+    if walk.unread:
+        return terms.now_ms if guarded_at is None else None
     if not swept.hold:
         return None
     return terms.now_ms if guarded_at is None or swept.remove else guarded_at
