@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from calferry.emulator.world import change_log
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.event import Event
+from calferry.emulator.world.world import events_resource
 from tests.simulation.world import SimulatedGoogle
 
 FIRST_DAY = datetime(2026, 9, 21, tzinfo=UTC)
@@ -168,6 +170,18 @@ class Editor:
         if event:
             self.change(calendar, event, {})
 
+    def spoil(self, calendar: Calendar) -> None:
+        """An event comes to hold what no reader of it can store, and stays so."""
+        event = self.some(calendar, is_plain)
+        if event:
+            number = self.google.world.log.next(self.google.emulator.now(), event.number)
+            resource = event.resource | {"sequence": 10**30, "etag": change_log.etag(number)}
+            calendar.shelf.put(Event(resource, number))
+            calendar.events_number = number
+            self.google.world.channels.notify(events_resource(calendar), self.google.emulator.now())
+            self.google.spoilt.setdefault(calendar.id, set()).add(event.id)
+            self.google.refresh()
+
     def expire_tokens(self, calendar: Calendar) -> None:
         self.google.call("POST", "/_emulator/expire-sync-tokens", {"calendar_id": calendar.id})
 
@@ -238,6 +252,11 @@ class Editor:
         self.google.call("POST", "/_emulator/expire-sync-tokens", {})
 
 
+def is_plain(event: Event) -> bool:
+    """Whether it is one live event by itself."""
+    return not (event.is_cancelled or event.is_series or event.recurring_event_id)
+
+
 def is_live(event: Event) -> bool:
     return not event.is_cancelled
 
@@ -258,6 +277,7 @@ EDITS: dict[Callable[..., None], int] = {
     Editor.split_series: 2,
     Editor.move_series: 3,
     Editor.touch: 2,
+    Editor.spoil: 1,
     Editor.expire_tokens: 5,
     Editor.expire_pages: 3,
     Editor.empty_pages: 3,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from calferry.emulator.world.visibility import WHOLE, detail_shape
 from calferry.emulator.world.world import events_resource
 from calferry.sync.run_calendar import run_calendar
 from calferry.sync.verify import verify_calendar
@@ -13,6 +14,7 @@ from tests.simulation.processes import Process
 from tests.simulation.world import SimulatedGoogle
 
 CHANNELS = "SELECT id, resource, state, resource_id, expires_at, stop_attempts FROM channels"
+TRIES = 10
 
 
 class Ending:
@@ -71,9 +73,12 @@ class Ending:
         role = self.google.role(calendar.google_id, calendar.email)
         if calendar.access_role != role:
             yield f"{calendar.google_id}: role {calendar.access_role} instead of {role}"
+        zone = self.google.world.calendars[calendar.google_id].time_zone
+        if calendar.time_zone != zone:
+            yield f"{calendar.google_id}: zone {calendar.time_zone} instead of {zone}"
         shown = dict(self.checks.shown(calendar.id))
         live = self.google.view(calendar.google_id, calendar.window).live(self.google.emulator.now())
-        for event_id in self.weather.excused.get(calendar.google_id, ()):
+        for event_id in self.checks.excused(calendar.google_id):
             shown.pop(event_id, None)
             live.pop(event_id, None)
         if shown != live:
@@ -119,24 +124,41 @@ class Ending:
         heads = dict(self.checks.heads)
         await process.engine.clock.sleep(2.0)
         report = await run_calendar(process.engine, calendar.id)
-        excused = calendar.google_id in self.weather.excused
+        excused = self.checks.excused(calendar.google_id)
         if report.outcome != "held" and (report.changes or self.checks.heads != heads) and not excused:
             self.checks.violated("INV-1", f"another sync of {calendar.google_id} changed something: {report}")
         await self.cure(process, calendar)
-        verification = await verify_calendar(process.engine, calendar.id)
-        if not verification.equal:
-            self.checks.violated("INV-1", f"verification: {verification}")
+        found = await verify_calendar(process.engine, calendar.id)
+        spoilt = self.google.spoilt.get(calendar.google_id, set())
+        if found.missing or found.different or set(found.extra) - spoilt:
+            self.checks.violated("INV-1", f"verification: {found}")
+        self.check_quarantine(calendar, spoilt)
 
     async def cure(self, process: Process, calendar: Mirrored) -> None:
         """What was sent damaged is only read again when everything is listed."""
-        if calendar.google_id not in self.weather.excused:
+        if calendar.google_id not in self.weather.damaged:
             return
-        await process.engine.clock.sleep(2.0)
-        report: Any = await run_calendar(process.engine, calendar.id, full=True, confirmed=True)
+        report: Any = None
+        for _ in range(TRIES):
+            await process.engine.clock.sleep(2.0)
+            report = await run_calendar(process.engine, calendar.id, full=True, confirmed=True)
+            if report.outcome != "held":
+                break
         if report.outcome != "done":
             self.checks.violated("INV-9", f"{calendar.google_id} cannot be listed again: {report}")
-        named = "SELECT count(*) FROM quarantine WHERE calendar_id = ? AND event_id IS NOT NULL"
-        if self.disk.raw.execute(named, (calendar.id,)).fetchone()[0]:
+
+    def check_quarantine(self, calendar: Mirrored, spoilt: set[str]) -> None:
+        """Kept aside is what cannot be stored, and nothing else."""
+        statement = "SELECT event_id FROM quarantine WHERE projection_id = ? AND event_id IS NOT NULL"
+        kept = {row[0] for row in self.disk.raw.execute(statement, (calendar.projection_id,))}
+        shelf = self.google.world.calendars[calendar.google_id].shelf
+        role = self.google.role(calendar.google_id, calendar.email)
+        living = {
+            event.id
+            for event in shelf
+            if event.id in spoilt and not event.is_cancelled and detail_shape(event, role) == WHOLE
+        }
+        if kept - spoilt or living - kept:
             self.checks.violated(
-                "INV-9", f"{calendar.google_id}: items stay in quarantine after a clean listing"
+                "INV-9", f"quarantine holds {sorted(kept)} where {sorted(living)} cannot be stored"
             )

@@ -25,12 +25,28 @@ API_ONLY = (
     "truncate-gzip", "corrupt-gzip", "wrong-content-type", "invalid-json",
 )  # fmt: skip
 LISTS_ONLY = (
-    "drop-next-sync-token", "repeat-page-token", "return-403:quotaExceeded", "return-404", "return-403:forbidden",
+    "drop-next-sync-token", "return-403:quotaExceeded", "return-404", "return-403:forbidden",
 )  # fmt: skip
-WITH_SYNC_TOKEN = ("return-410:fullSyncRequired", "return-410:updatedMinTooLongAgo")
-OWN = ("poison", "poison-without-id", "hollow-listing", "items-twice")
+WITH_SYNC_TOKEN = (
+    "return-410:fullSyncRequired",
+    "return-410:fullSyncRequired",
+    "return-410:updatedMinTooLongAgo",
+)
+WITH_PAGE_TOKEN = ("repeat-page-token", "return-400:invalid", "repeat-page-token")
+OWN = ("poison", "poison-without-id", "items-twice")
+FIRST_PAGES = ("hollow-listing",)
 LIST_OWN = ("hollow-calendar-list",)
-EVERY_ACTION = (*ANYWHERE, *API_ONLY, *LISTS_ONLY, *WITH_SYNC_TOKEN, *OWN, *LIST_OWN)
+OWN_WAYS = {*OWN, *FIRST_PAGES, *LIST_OWN}
+EVERY_ACTION = (
+    *ANYWHERE,
+    *API_ONLY,
+    *LISTS_ONLY,
+    *WITH_SYNC_TOKEN[1:],
+    *WITH_PAGE_TOKEN[:2],
+    *OWN,
+    *FIRST_PAGES,
+    *LIST_OWN,
+)
 
 POISON: tuple[dict[str, Any], ...] = (
     {"start": 5},
@@ -57,7 +73,7 @@ class Weather:
     rate: float = 0.0
     actions: frozenset[str] = frozenset()
     is_down: bool = False
-    excused: dict[str, set[str]] = field(default_factory=dict)
+    damaged: dict[str, set[str]] = field(default_factory=dict)
     """Events that were sent damaged, by calendar."""
     lies: set[str] = field(default_factory=set)
     """Sync tokens given with a listing that was not true."""
@@ -70,7 +86,7 @@ class Weather:
         """Some of the faults, at some rate; every fifth run has fine weather."""
         chosen = [action for action in EVERY_ACTION if self.dice.random() < 0.6]
         self.actions = frozenset(chosen)
-        self.rate = self.dice.choice((0.0, 0.05, 0.1, 0.2, 0.35))
+        self.rate = self.dice.choice((0.0, 0.1, 0.2, 0.35, 0.5))
 
     def calm(self) -> None:
         self.rate, self.is_down = 0.0, False
@@ -84,7 +100,7 @@ class Weather:
         if action is None:
             return self.google.emulator.handle(request)
         self.trace.note(f"fault {action}")
-        if action in OWN or action in LIST_OWN:
+        if action in OWN_WAYS:
             return self.spoil(request, action)
         fault = Fault("*", action, parse_action(action))
         self.google.world.faults.orders[:] = [fault]
@@ -95,9 +111,14 @@ class Weather:
         return response
 
     def choose(self, request: Request) -> str | None:
+        """What is to go wrong with this request; what suits few requests is chosen more often."""
+        if self.rate and "hollow-listing" in self.actions and self.may_be_hollow(request):
+            return "hollow-listing" if self.dice.random() < 0.4 else None
         if self.dice.random() >= self.rate:
             return None
-        suited = [action for action in suited_to(request) if action in self.actions]
+        common, special = suited_to(request)
+        wanted = special if special and self.dice.random() < 0.6 else common
+        suited = [action for action in wanted if action in self.actions]
         action = self.dice.choice(suited) if suited else None
         if action == "return-401":
             now = self.google.clock.monotonic()
@@ -105,6 +126,13 @@ class Weather:
                 return None
             self.refused_at = now
         return action
+
+    def may_be_hollow(self, request: Request) -> bool:
+        """Whether this asks for the beginning of a listing that would not be believed if it were empty."""
+        is_first = "syncToken=" not in request.query and "pageToken=" not in request.query
+        if not is_first or not request.path.endswith("/events") or "iCalUID=" in request.query:
+            return False
+        return self.is_guarded(unquote(request.path.split("/")[4]))
 
     def spoil(self, request: Request, action: str) -> Response:
         """A true answer with one item damaged."""
@@ -128,7 +156,7 @@ class Weather:
         if not items:
             return response
         item = self.dice.choice(items)
-        self.excused.setdefault(unquote(calendar_id), set()).add(item["id"])
+        self.damaged.setdefault(unquote(calendar_id), set()).add(item["id"])
         if action == "poison-without-id":
             item["id"] = self.dice.choice((None, "", 17))
         else:
@@ -140,9 +168,8 @@ class Weather:
         """A listing that claims to be complete and holds nothing, as in an outage."""
         response = self.google.emulator.handle(request)
         calendar_id = unquote(request.path.split("/")[4])
-        is_first = "syncToken=" not in request.query and "pageToken=" not in request.query
         person = self.google.emulator.requests[-1]["user"]
-        if response.status != 200 or not is_first or not self.is_guarded(calendar_id):
+        if response.status != 200:
             return response
         token = SyncToken(self.google.world.log.last, "singleEvents=true" in request.query)
         text = sync_tokens.encode(token, f"events {calendar_id} {person}")
@@ -157,17 +184,18 @@ def rewritten(response: Response, page: dict[str, Any]) -> Response:
     return replace(response, body=body, headers=response.headers | {"Content-Length": str(len(body))})
 
 
-def suited_to(request: Request) -> tuple[str, ...]:
-    """Actions that make sense for a request."""
+def suited_to(request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Actions that make sense for a request: those of every request, and those of its kind alone."""
     if "/calendar/v3/" not in request.path:
-        return ANYWHERE
-    if request.path.endswith("/calendarList") and "syncToken=" not in request.query:
-        return (*ANYWHERE, *API_ONLY, *LIST_OWN)
-    if not request.path.endswith("/events"):
-        return (*ANYWHERE, *API_ONLY)
-    own = OWN if "iCalUID=" not in request.query else ()
-    with_token = WITH_SYNC_TOKEN if "syncToken=" in request.query else ()
-    return (*ANYWHERE, *API_ONLY, *LISTS_ONLY, *with_token, *own)
+        return ANYWHERE, ()
+    common = (*ANYWHERE, *API_ONLY)
+    has_token, has_page = "syncToken=" in request.query, "pageToken=" in request.query
+    if request.path.endswith("/calendarList"):
+        return common, () if has_token else LIST_OWN
+    if not request.path.endswith("/events") or "iCalUID=" in request.query:
+        return common, ()
+    special = (*WITH_SYNC_TOKEN, *LISTS_ONLY, *OWN) if has_token else (*LISTS_ONLY, *OWN)
+    return common, (*special, *WITH_PAGE_TOKEN) if has_page else special
 
 
 class Unreachable(google.Unreachable):

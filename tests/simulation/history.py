@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from calferry import google
@@ -37,7 +38,7 @@ class Simulation:
         self.editor = Editor(self.google, random.Random(f"{seed}/edits"))
         self.weather = Weather(self.google, trace, random.Random(f"{seed}/weather"))
         self.checks = Invariants(self.disk, self.google, trace)
-        self.checks.excused, self.checks.lies = self.weather.excused, self.weather.lies
+        self.checks.damaged, self.checks.lies = self.weather.damaged, self.weather.lies
         self.weather.is_guarded = self.is_guarded
         self.machine = Machine(seed, self.disk, self.weather, self.checks, trace)
         self.ending = Ending(self.disk, self.google, self.weather, self.checks)
@@ -46,8 +47,9 @@ class Simulation:
         self.guard = guard
         self.skews = self.dice.random() < 0.2
         self.checks.is_clock_true = not self.skews
-        self.leaves = self.dice.random() < 0.1
-        self.readers: list[asyncio.Task[None]] = []
+        self.leaves = self.dice.random() < 0.2
+        self.others: list[asyncio.Task[None]] = []
+        """Readers, and what follows from incidents."""
 
     async def run(self) -> None:
         self.editor.fill(self.dice.choice((2, 8, 25)))
@@ -59,8 +61,8 @@ class Simulation:
         await self.quiet()
         for process in list(self.machine.living.values()):
             process.end()
-        for reader in self.readers:
-            reader.cancel()
+        for other in self.others:
+            other.cancel()
 
     def is_over(self) -> bool:
         if self.google.api_requests() > REQUESTS_MAX:
@@ -97,37 +99,41 @@ class Simulation:
         """Edits, faults and crashes for a while."""
         self.weather.brew()
         processes = self.dice.choice((1, 1, 2, 3))
-        ends_at = self.machine.time() + self.dice.uniform(30.0, 120.0)
-        pace_s = self.dice.choice((0.5, 2.0, 6.0))
+        lasts_s = self.dice.uniform(40.0, 120.0)
+        ends_at = self.machine.time() + lasts_s
+        pace_s = self.dice.choice((0.7, 2.0, 5.0))
+        incidents = self.incidents(lasts_s)
         for process in self.machine.living.values():
             process.crash_at = self.dice.randrange(1, STEPS_TO_LIVE)
         while self.machine.time() < ends_at and not self.is_over():
             if len(self.machine.living) < processes and self.dice.random() < 0.5:
                 self.storm_process()
-            await self.act()
+            while incidents and incidents[0][0] <= self.machine.time():
+                await incidents.pop(0)[2]()
+            if self.dice.random() < 0.15:
+                self.ask()
+            else:
+                self.editor.edit()
             self.deliver(self.dice.random())
             await asyncio.sleep(self.dice.expovariate(1 / pace_s))
 
-    async def act(self) -> None:
-        chance = self.dice.random()
-        if chance < 0.6:
-            self.editor.edit()
-        elif chance < 0.72:
-            self.ask()
-        elif chance < 0.75:
-            self.freeze()
-        elif chance < 0.78:
-            self.weather.is_down = not self.weather.is_down
-        elif chance < 0.80:
-            self.revoke()
-        elif chance < 0.83:
-            await self.come_back()
-        elif chance < 0.85 and self.skews:
-            self.skew()
-        elif chance < 0.88:
-            self.cron()
-        elif chance < 0.90 and self.leaves:
-            self.leave()
+    def incidents(self, lasts_s: float) -> list[tuple[float, int, Callable[[], Awaitable[None]]]]:
+        """What befalls the service as a whole, and when."""
+        kinds = [self.freeze, self.fall_silent, self.revoke, self.cron]
+        kinds += [self.skew] * 3 if self.skews else []
+        kinds += [self.leave] * 3 if self.leaves else []
+        drawn = [self.dice.choice(kinds) for _ in range(self.dice.randrange(7))]
+        now = self.machine.time()
+        return sorted((now + self.dice.uniform(0.0, lasts_s), n, kind) for n, kind in enumerate(drawn))
+
+    def later(self, seconds: float, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Something that follows from an incident."""
+
+        async def wait() -> None:
+            await asyncio.sleep(seconds)
+            await act()
+
+        self.others.append(asyncio.create_task(wait()))
 
     def ask(self) -> None:
         """A program asks for a sync of some of a user's calendars and follows it."""
@@ -139,9 +145,17 @@ class Simulation:
         chosen = tuple(calendar_id for calendar_id in ids if self.dice.random() < 0.6)
         if chosen:
             reader = Reader(self.machine, self.checks, self.trace, user_id, chosen)
-            self.readers.append(asyncio.create_task(reader.read()))
+            self.others.append(asyncio.create_task(reader.read()))
 
-    def freeze(self) -> None:
+    async def fall_silent(self) -> None:
+        """Google cannot be reached for a while."""
+        self.weather.is_down = True
+        self.later(self.dice.uniform(1.0, 25.0), self.recover)
+
+    async def recover(self) -> None:
+        self.weather.is_down = False
+
+    async def freeze(self) -> None:
         """A process stops for longer than a lease lasts, and wakes up believing that nothing happened."""
         process = self.machine.any()
         if process:
@@ -149,13 +163,14 @@ class Simulation:
             self.trace.note(f"{process.name} freezes")
             self.trace.hit("freeze")
 
-    def revoke(self) -> None:
+    async def revoke(self) -> None:
         """A person takes the grant back."""
         email = self.dice.choice(list(self.google.world.people))
         self.trace.note(f"{email} revokes")
         self.trace.hit("revoke")
         self.google.call("POST", "/_emulator/revoke", {"email": email})
         self.google.edit_tokens.clear()
+        self.later(self.dice.uniform(0.5, 40.0), self.come_back)
 
     async def come_back(self) -> None:
         """People whose account does not work connect it again."""
@@ -165,13 +180,13 @@ class Simulation:
                 self.trace.hit("sign in again")
                 await self.sign_in(email)
 
-    def skew(self) -> None:
+    async def skew(self) -> None:
         """The machine's clock jumps by a day, or back."""
         self.machine.skew_ms = self.dice.choice((-DAY_MS, 0, DAY_MS))
         self.trace.note(f"clock off by {self.machine.skew_ms}")
         self.trace.hit("skew")
 
-    def cron(self) -> None:
+    async def cron(self) -> None:
         process = self.machine.any()
         if process:
             self.trace.hit("cron")
@@ -182,7 +197,7 @@ class Simulation:
         if report.total != report.successful + report.incomplete + report.failed or report.incomplete < 0:
             self.trace.violated("INV-34", str(report))
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         """A person disconnects the account."""
         process = self.machine.any()
         accounts = sorted(self.checks.accounts)
@@ -192,6 +207,8 @@ class Simulation:
             self.trace.hit("disconnect")
             self.ending.gone.add(account.email)
             process.spawn(disconnect(process.engine, account.id), "disconnect")
+            if self.dice.random() < 0.5:
+                self.later(self.dice.uniform(0.5, 20.0), self.come_back)
 
     def deliver(self, chance: float) -> None:
         """The notifications that wait: delivered, delivered twice, late, in another order, or lost."""

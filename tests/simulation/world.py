@@ -103,6 +103,8 @@ class SimulatedGoogle(LocalGoogle):
         self.world = self.emulator.world
         self.views: dict[tuple[str, Window | None], View] = {}
         self.edit_tokens: dict[str, str] = {}
+        self.spoilt: dict[str, set[str]] = {}
+        """Events that nobody can store as they are, by calendar."""
         self.unlisted_at: dict[tuple[str, str], float] = {}
         """When a calendar was last absent from a person's list."""
 

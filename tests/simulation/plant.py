@@ -1,0 +1,72 @@
+"""Copies of the engine with a bug planted into them, to see that the simulation finds it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+SOURCE = ROOT / "src" / "calferry"
+SEEDS_MAX = 200
+
+
+class DoesNotApply(ValueError):
+    """The engine no longer holds the text that a planted bug replaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `find`, which occurs once in `file`, by `put`."""
+
+    file: str
+    find: str
+    put: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """A planted bug: what it does, and the edits that make it."""
+
+    name: str
+    about: str
+    edits: tuple[Edit, ...]
+
+
+def bugs() -> list[Bug]:
+    """Every planted bug, by name."""
+    return [read(path) for path in sorted((HERE / "planted").glob("*.toml"))]
+
+
+def read(path: Path) -> Bug:
+    found = tomllib.loads(path.read_text("utf-8"))
+    return Bug(path.stem, found["about"], tuple(Edit(**edit) for edit in found["edit"]))
+
+
+def plant(bug: Bug, into: Path) -> Path:
+    """Copy the engine below `into` and plant the bug; the folder to put first on the path.
+
+    Raises `DoesNotApply`.
+    """
+    copy = into / "calferry"
+    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    for edit in bug.edits:
+        file = copy / edit.file
+        text = file.read_text("utf-8")
+        if text.count(edit.find) != 1:
+            raise DoesNotApply(f"{bug.name}: {edit.file} holds {text.count(edit.find)} times: {edit.find}")
+        file.write_text(text.replace(edit.find, edit.put), "utf-8")
+    return into
+
+
+def hunt(bug: Bug, into: Path, seeds: int = SEEDS_MAX) -> str:
+    """Run seeds on the spoilt copy until one fails; what the hunt printed. Raises `AssertionError` if none does."""
+    environment = {**os.environ, "PYTHONPATH": f"{plant(bug, into)}{os.pathsep}{ROOT}", "PYTHONHASHSEED": "0"}
+    command = [sys.executable, "-m", "tests.simulation.hunt", "--count", str(seeds)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, (bug.name, done.stdout, done.stderr[-2000:])
+    assert done.stdout.startswith("seed "), (bug.name, done.stdout)
+    return done.stdout.strip()

@@ -1,0 +1,83 @@
+"""Hundreds of histories of the shipped engine, each from its seed, and every invariant after every commit."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.faults import EVERY_ACTION
+from tests.simulation.plant import ROOT, Bug, bugs, hunt
+from tests.simulation.run import simulate
+
+SEEDS = 500
+CHUNK = 50
+KNOWN = Path(__file__).with_name("seeds.txt")
+MUST_HAPPEN = [
+    *(f"fault {action}" for action in EVERY_ACTION),
+    "fault down",
+    "crash",
+    "crash before commit",
+    "crash after commit",
+    "freeze",
+    "push",
+    "push lost",
+    "push twice",
+    "revoke",
+    "grant found dead",
+    "disconnect",
+    "skew",
+    "cron",
+    "sync accepted",
+    "sync too soon",
+    "stream complete",
+    "stream error",
+    "calendar removed",
+]
+
+
+def known_seeds() -> list[str]:
+    """Every seed that ever failed."""
+    return [line.split()[0] for line in KNOWN.read_text("utf-8").splitlines() if line and line[0] != "#"]
+
+
+def run_all(seeds: list[str]) -> Counter[str]:
+    hits: Counter[str] = Counter()
+    for seed in seeds:
+        outcome = simulate(seed)
+        last = "\n".join(outcome.lines[-40:])
+        assert outcome.violation is None, f"seed {seed}: {outcome.violation}\n{last}"
+        hits += outcome.hits
+    return hits
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_every_invariant_holds_and_every_fault_strikes(first: int) -> None:
+    hits = run_all([str(seed) for seed in range(first, first + CHUNK)])
+    assert [what for what in MUST_HAPPEN if not hits[what]] == []
+
+
+@pytest.mark.timeout(600)
+def test_seeds_that_once_failed_hold() -> None:
+    run_all(known_seeds())
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("bug", bugs(), ids=lambda bug: bug.name)
+def test_planted_bug_is_found(bug: Bug, tmp_path: Path) -> None:
+    hunt(bug, tmp_path)
+
+
+def test_same_seed_makes_the_same_history() -> None:
+    printed = set()
+    for hash_seed in ("1", "2"):
+        command = [sys.executable, "-m", "tests.simulation.run", "--seed", "23", "--quiet"]
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        printed.add(
+            subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True).stdout
+        )
+    assert len(printed) == 1
+    assert simulate("23").hash == simulate("23").hash
