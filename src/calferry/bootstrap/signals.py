@@ -5,14 +5,15 @@ from collections import defaultdict
 from typing import Any
 from weakref import WeakKeyDictionary
 
-Waiters = set[asyncio.Future[bool]]
+Waiters = dict[asyncio.Future[bool], None]
 
 
 class InProcessSignals:
     """`ports.Signals` for one event loop.
 
     A task that waits again is told at once of a call that came since its last wait, so that a loop of
-    "read, then wait" misses nothing. A first wait may return early for a call from before.
+    "read, then wait" misses nothing. A first wait may return early for a call from before. Who waits longest is
+    woken first.
     """
 
     def __init__(self) -> None:
@@ -41,7 +42,7 @@ class InProcessSignals:
 
     async def _wait_for_call(self, topic: str, timeout_s: float) -> bool:
         waiter = asyncio.get_running_loop().create_future()
-        self._waiters.setdefault(topic, set()).add(waiter)
+        self._waiters.setdefault(topic, {})[waiter] = None
         try:
             async with asyncio.timeout(timeout_s):
                 return bool(await waiter)
@@ -53,6 +54,6 @@ class InProcessSignals:
     def _forget(self, topic: str, waiter: asyncio.Future[bool]) -> None:
         waiters = self._waiters.get(topic)
         if waiters is not None:
-            waiters.discard(waiter)
+            waiters.pop(waiter, None)
             if not waiters:
                 del self._waiters[topic]
