@@ -74,6 +74,12 @@ class SyncState:
     failures: int
     guarded_at: int | None
     last_full_at: int | None
+    last_success_at: int | None = None
+
+    @property
+    def is_just_listed(self) -> bool:
+        """Whether the last finished pass listed everything."""
+        return self.last_full_at is not None and self.last_full_at == self.last_success_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,7 @@ def resume(state: SyncState) -> Pass:
         pages=state.pass_pages,
         unread=state.pass_unread,
         fresh=state.pass_fresh and request.full,
+        after_listing=state.is_just_listed and not request.full,
     )
 
 
@@ -151,6 +158,7 @@ def incremental(state: SyncState, active: Active) -> Pass:
         projection_id=active.projection_id,
         generation=state.pass_generation,
         dirty_seq=state.dirty_seq,
+        after_listing=state.is_just_listed,
     )
 
 
