@@ -14,6 +14,7 @@ from tests.simulation.world import SimulatedGoogle
 
 FIRST_DAY = datetime(2026, 9, 21, tzinfo=UTC)
 TITLES = ("Standup", "Zürich ✈", "Запуск", "Review", "<b>x</b>", "a\u0000b", "line\nbreak", "会議")
+UNDELETED_WITHIN_S = 40.0
 ZONES = ("Europe/Berlin", "America/New_York", "UTC")
 
 
@@ -63,6 +64,10 @@ class Editor:
         shelf = calendar.shelf
         found = [event for event in map(shelf.as_seen, shelf) if suits(event)]
         return self.dice.choice(found) if found else None
+
+    def is_recent(self, event: Event) -> bool:
+        """Whether the event was deleted so lately that nobody can have forgotten it."""
+        return self.google.emulator.now() - event.number / 1e6 < UNDELETED_WITHIN_S
 
     def title(self) -> str:
         self.count += 1
@@ -119,7 +124,7 @@ class Editor:
             self.insert(calendar)
 
     def undelete(self, calendar: Calendar) -> None:
-        event = self.some(calendar, lambda event: event.is_cancelled)
+        event = self.some(calendar, lambda event: event.is_cancelled and self.is_recent(event))
         if event:
             self.change(calendar, event, {"status": "confirmed"})
 
@@ -148,7 +153,9 @@ class Editor:
             self.send(calendar, "DELETE", f"/{master.id}")
 
     def revive_series(self, calendar: Calendar) -> None:
-        master = self.some(calendar, lambda event: event.is_series and event.is_cancelled)
+        master = self.some(
+            calendar, lambda event: event.is_series and event.is_cancelled and self.is_recent(event)
+        )
         if master:
             self.change(calendar, master, {"status": "confirmed"})
 

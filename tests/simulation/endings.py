@@ -27,7 +27,7 @@ class Ending:
         self.checks = checks
         self.gone: set[str] = set()
         """People who have disconnected and not come back."""
-        self.answered: dict[str, Process] = {}
+        self.answered: dict[str, tuple[Process, float]] = {}
 
     def difference(self) -> str:
         """What keeps the mirror from being complete; empty when nothing does."""
@@ -70,6 +70,11 @@ class Ending:
             return
         if state.dirty_seq != state.clean_seq or state.lease_owner is not None:
             yield f"{calendar.google_id} is not clean"
+        position = self.google.position(calendar.google_id, calendar.email, state.sync_token)
+        if position < self.google.world.calendars[calendar.google_id].events_number:
+            yield f"{calendar.google_id} has changed since"
+        if state.guarded_at is not None:
+            yield f"{calendar.google_id} waits to be listed again"
         role = self.google.role(calendar.google_id, calendar.email)
         if calendar.access_role != role:
             yield f"{calendar.google_id}: role {calendar.access_role} instead of {role}"
@@ -109,10 +114,10 @@ class Ending:
         now = self.google.emulator.now()
         used = {row[0] for row in self.disk.raw.execute(f"{CHANNELS} WHERE state IN ('active', 'draining')")}
         for channel in self.google.world.channels.open.values():
-            process = self.answered.get(channel.id)
+            process, told_at = self.answered.get(channel.id, (None, 0.0))
             if channel.id in used or process is None or process.is_dead or channel.expires_at <= now:
                 continue
-            if self.google.world.oauth.refresh_tokens and channel.user not in self.gone:
+            if self.google.revoked_at.get(channel.user, -1.0) < told_at and channel.user not in self.gone:
                 row = self.disk.raw.execute(f"{CHANNELS} WHERE id = ?", (channel.id,)).fetchone()
                 if row is None or row[5] == 0:
                     self.checks.violated(

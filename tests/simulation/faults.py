@@ -79,6 +79,8 @@ class Weather:
     """Sync tokens given with a listing that was not true."""
     is_guarded: Callable[[str], bool] = lambda _: False
     """Whether the mirror of that calendar would not believe an empty listing."""
+    is_list_sound: Callable[[], bool] = lambda: True
+    """Whether no calendar is believed to be missing already."""
     refused_at: float = -1e9
     """When a request was last refused for its access token: not twice in a row."""
 
@@ -118,6 +120,8 @@ class Weather:
             return None
         common, special = suited_to(request)
         wanted = special if special and self.dice.random() < 0.6 else common
+        if wanted is LIST_OWN and not self.is_list_sound():
+            return None
         suited = [action for action in wanted if action in self.actions]
         action = self.dice.choice(suited) if suited else None
         if action == "return-401":

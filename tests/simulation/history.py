@@ -3,10 +3,12 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from calferry import google
 from calferry.duties.poll_stale import sync_calendars
+from calferry.store import retention
 from calferry.sync.accounts import connect, disconnect
 from calferry.sync.watch import receive
 from tests.simulation.disk import the_disk
@@ -40,6 +42,7 @@ class Simulation:
         self.checks = Invariants(self.disk, self.google, trace)
         self.checks.damaged, self.checks.lies = self.weather.damaged, self.weather.lies
         self.weather.is_guarded = self.is_guarded
+        self.weather.is_list_sound = self.is_list_sound
         self.machine = Machine(seed, self.disk, self.weather, self.checks, trace)
         self.ending = Ending(self.disk, self.google, self.weather, self.checks)
         self.ending.answered = self.machine.answered
@@ -59,10 +62,17 @@ class Simulation:
             await self.sign_in(email)
         await self.storm()
         await self.quiet()
+        await self.end()
+
+    async def end(self) -> None:
+        """Nothing goes on after the run."""
         for process in list(self.machine.living.values()):
             process.end()
         for other in self.others:
             other.cancel()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        if rest:
+            await asyncio.wait(rest, timeout=60.0)
 
     def is_over(self) -> bool:
         if self.google.api_requests() > REQUESTS_MAX:
@@ -77,6 +87,10 @@ class Simulation:
             (google_id,),
         ).fetchall()
         return bool(found) and all(row[0] >= self.guard for row in found)
+
+    def is_list_sound(self) -> bool:
+        statement = "SELECT count(*) FROM calendars WHERE missing_since IS NOT NULL"
+        return not self.disk.raw.execute(statement).fetchone()[0]
 
     def storm_process(self) -> None:
         self.machine.start(
@@ -119,7 +133,7 @@ class Simulation:
 
     def incidents(self, lasts_s: float) -> list[tuple[float, int, Callable[[], Awaitable[None]]]]:
         """What befalls the service as a whole, and when."""
-        kinds = [self.freeze, self.fall_silent, self.revoke, self.cron]
+        kinds = [self.freeze, self.fall_silent, self.revoke, self.cron, self.retire]
         kinds += [self.skew] * 3 if self.skews else []
         kinds += [self.leave] * 3 if self.leaves else []
         drawn = [self.dice.choice(kinds) for _ in range(self.dice.randrange(7))]
@@ -170,6 +184,7 @@ class Simulation:
         self.trace.hit("revoke")
         self.google.call("POST", "/_emulator/revoke", {"email": email})
         self.google.edit_tokens.clear()
+        self.google.revoked_at[email] = self.machine.time()
         self.later(self.dice.uniform(0.5, 40.0), self.come_back)
 
     async def come_back(self) -> None:
@@ -191,6 +206,14 @@ class Simulation:
         if process:
             self.trace.hit("cron")
             process.spawn(self.sync_all(process), "cron")
+
+    async def retire(self) -> None:
+        """Calendars that have left the list have been gone for a month."""
+        process = self.machine.any()
+        if process:
+            now_ms = process.engine.clock.now_ms()
+            work = partial(retention.retire_removed_calendars, removed_before_ms=now_ms, now_ms=now_ms)
+            process.spawn(process.engine.store.write(work), "retire")
 
     async def sync_all(self, process: Process) -> None:
         report = await sync_calendars(process.engine)
@@ -285,6 +308,7 @@ class Simulation:
 
 def make_due(connection: Any) -> None:
     connection.exec_driver_sql("UPDATE sync_states SET next_due_at = 0 WHERE next_due_at IS NOT NULL")
+    connection.exec_driver_sql("UPDATE sync_states SET guarded_at = 0 WHERE guarded_at IS NOT NULL")
 
 
 def noted(trace: Trace) -> Any:

@@ -8,7 +8,7 @@ from contextvars import ContextVar, copy_context
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, TypeVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from calferry import google
 from calferry.duties.purge import Keeping
@@ -28,7 +28,7 @@ from tests.simulation.trace import Trace
 
 T = TypeVar("T")
 
-KEEPING = Keeping(tombstones_ms=60_000, changes_ms=90_000)
+KEEPING = Keeping(tombstones_ms=240_000, changes_ms=90_000)
 OFTEN = tuple(replace(timer, every_s=min(max(timer.every_s, 15.0), 45.0)) for timer in timers_for(KEEPING))
 INTERVALS = Intervals(poll_with_push_s=120.0, poll_without_push_s=40.0, calendar_list_s=100.0)
 UNTOUCHED_STEPS = 10**9
@@ -145,8 +145,8 @@ class Machine:
         self.skew_ms = 0
         self.living: dict[str, Process] = {}
         self.lives = 0
-        self.answered: dict[str, Process] = {}
-        """Channels of which a process was told that they are open."""
+        self.answered: dict[str, tuple[Process, float]] = {}
+        """Channels of which a process was told that they are open, and when."""
         self.refreshing: dict[str, tuple[Process, float]] = {}
 
     def time(self) -> float:
@@ -271,10 +271,21 @@ class Transport:
     async def answer(self, name: str, request: google.WireRequest) -> google.WireResponse:
         asked = Request.of(request.method, request.url, request.headers, request.body or b"")
         response = self.machine.weather.answer(asked)
-        self.machine.trace.note(f"{self.process.name} {request.method} {name} {response.status}")
+        asked_for = question(request.url)
+        self.machine.trace.note(f"{self.process.name} {request.method} {asked_for} {response.status}")
         await asyncio.sleep(response.delay_s)
         await self.process.step(f"after request: {name}", 0.3)
         answer = received(response, request.max_body_bytes)
         if name == "watch" and answer.status == 200 and b'"resourceId"' in answer.body:
-            self.machine.answered[json.loads(request.body or b"")["id"]] = self.process
+            channel_id = json.loads(request.body or b"")["id"]
+            self.machine.answered[channel_id] = (self.process, self.machine.time())
         return answer
+
+
+def question(url: str) -> str:
+    """A request in few words: which method, of which calendar, from which token."""
+    path, _, query = url.partition("?")
+    parts = [unquote(part) for part in path.split("/")]
+    words = [parts[-1], parts[-2] if parts[-1] == "events" else ""]
+    words += [name for name in ("syncToken", "pageToken", "iCalUID", "singleEvents") if f"{name}=" in query]
+    return " ".join(word for word in words if word)

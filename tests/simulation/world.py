@@ -103,6 +103,7 @@ class SimulatedGoogle(LocalGoogle):
         self.world = self.emulator.world
         self.views: dict[tuple[str, Window | None], View] = {}
         self.edit_tokens: dict[str, str] = {}
+        self.revoked_at: dict[str, float] = {}
         self.spoilt: dict[str, set[str]] = {}
         """Events that nobody can store as they are, by calendar."""
         self.unlisted_at: dict[tuple[str, str], float] = {}
