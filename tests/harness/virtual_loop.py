@@ -26,13 +26,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _run_once(self) -> None:
         ready, scheduled = self._ready, self._scheduled  # type: ignore[attr-defined]
         if not ready:
-            while scheduled and scheduled[0]._cancelled:  # noqa: SLF001
+            while scheduled and scheduled[0]._cancelled:
                 self._timer_handle_cancelled(scheduled[0])
-                scheduled[0]._scheduled = False  # noqa: SLF001
+                scheduled[0]._scheduled = False
                 scheduled.pop(0) if len(scheduled) == 1 else __import__("heapq").heappop(scheduled)
             if not scheduled:
                 raise NothingLeft("every task waits, and nothing is due")
-            self.virtual_s = max(self.virtual_s, scheduled[0]._when)  # noqa: SLF001
+            self.virtual_s = max(self.virtual_s, scheduled[0]._when)
         elif self.dice is not None and len(ready) > 1:
             handles = list(ready)
             self.dice.shuffle(handles)
