@@ -37,7 +37,7 @@ class Editor:
 
     def edit(self) -> None:
         """One change somewhere."""
-        if self.dice.random() < 0.08:
+        if self.dice.random() < 0.1:
             self.edit_list()
             return
         calendar = self.dice.choice(self.calendars())
@@ -75,7 +75,7 @@ class Editor:
 
     def times(self) -> dict[str, Any]:
         start = FIRST_DAY + timedelta(
-            days=self.dice.randrange(-60, 200), minutes=15 * self.dice.randrange(96)
+            days=self.dice.randrange(-60, 120), minutes=15 * self.dice.randrange(96)
         )
         if self.dice.random() < 0.2:
             end = start + timedelta(days=self.dice.randrange(1, 4))
@@ -285,7 +285,7 @@ EDITS: dict[Callable[..., None], int] = {
     Editor.move_series: 3,
     Editor.touch: 2,
     Editor.spoil: 1,
-    Editor.expire_tokens: 5,
+    Editor.expire_tokens: 7,
     Editor.expire_pages: 3,
     Editor.empty_pages: 3,
 }
@@ -294,7 +294,7 @@ LIST_EDITS: dict[Callable[..., None], int] = {
     Editor.delete_calendar: 2,
     Editor.rename_calendar: 2,
     Editor.change_zone: 2,
-    Editor.share: 6,
+    Editor.share: 8,
     Editor.leave_list: 3,
     Editor.hide: 1,
     Editor.expire_every_token: 2,

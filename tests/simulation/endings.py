@@ -106,7 +106,7 @@ class Ending:
             yield f"{calendar.google_id}: channels {sorted(active)} here, {sorted(open_there)} there"
         for channel_id in sorted(open_there - active):
             row = rows.get(channel_id)
-            if row is None or (row[3] is not None and row[5] == 0 and row[2] != "failed"):
+            if row is not None and row[3] is not None and row[5] == 0 and row[2] != "failed":
                 yield f"{calendar.google_id}: channel {channel_id} is left open: {row}"
 
     def check_channels(self) -> None:
@@ -126,11 +126,12 @@ class Ending:
 
     async def check_calendar(self, process: Process, calendar: Mirrored) -> None:
         """Another sync changes nothing, and the engine itself finds no difference."""
-        heads = dict(self.checks.heads)
+        known = self.checks.known[calendar.id]
+        told = known.told
         await process.engine.clock.sleep(2.0)
         report = await run_calendar(process.engine, calendar.id)
         excused = self.checks.excused(calendar.google_id)
-        if report.outcome != "held" and (report.changes or self.checks.heads != heads) and not excused:
+        if report.outcome != "held" and (report.changes or known.told != told) and not excused:
             self.checks.violated("INV-1", f"another sync of {calendar.google_id} changed something: {report}")
         await self.cure(process, calendar)
         found = await verify_calendar(process.engine, calendar.id)

@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any
 
 from calferry import google
+from calferry.core.model import Mode
 from calferry.duties.poll_stale import sync_calendars
 from calferry.store import retention
 from calferry.sync.accounts import connect, disconnect
+from calferry.sync.change_mode import change_mode
 from calferry.sync.watch import receive
 from tests.simulation.disk import the_disk
 from tests.simulation.edits import Editor
@@ -83,7 +85,7 @@ class Simulation:
         """Whether a full listing of the calendar under way would have to be confirmed before it removes anything."""
         found = self.disk.raw.execute(
             "SELECT s.pass_live FROM sync_states s JOIN calendars c ON c.id = s.id "
-            "WHERE c.google_id = ? AND s.pass_projection_id = c.projection_id",
+            "WHERE c.google_id = ? AND s.pass_projection_id = c.projection_id AND s.guarded_at IS NULL",
             (google_id,),
         ).fetchall()
         return bool(found) and all(row[0] >= self.guard for row in found)
@@ -134,9 +136,10 @@ class Simulation:
     def incidents(self, lasts_s: float) -> list[tuple[float, int, Callable[[], Awaitable[None]]]]:
         """What befalls the service as a whole, and when."""
         kinds = [self.freeze, self.fall_silent, self.revoke, self.cron, self.retire]
+        kinds += [self.change_mode] * 2
         kinds += [self.skew] * 3 if self.skews else []
         kinds += [self.leave] * 3 if self.leaves else []
-        drawn = [self.dice.choice(kinds) for _ in range(self.dice.randrange(7))]
+        drawn = [self.dice.choice(kinds) for _ in range(self.dice.randrange(8))]
         now = self.machine.time()
         return sorted((now + self.dice.uniform(0.0, lasts_s), n, kind) for n, kind in enumerate(drawn))
 
@@ -214,6 +217,16 @@ class Simulation:
             now_ms = process.engine.clock.now_ms()
             work = partial(retention.retire_removed_calendars, removed_before_ms=now_ms, now_ms=now_ms)
             process.spawn(process.engine.store.write(work), "retire")
+
+    async def change_mode(self) -> None:
+        """A calendar is to be mirrored in the other mode from now on."""
+        process, calendars = self.machine.any(), sorted(self.checks.calendars)
+        if process and calendars:
+            self.trace.hit("mode")
+            mode: Mode = self.dice.choice(("instances", "instances", "series"))
+            self.trace.note(f"mode {mode}")
+            work = change_mode(process.engine, self.dice.choice(calendars), mode)
+            process.spawn(work, "change mode")
 
     async def sync_all(self, process: Process) -> None:
         report = await sync_calendars(process.engine)

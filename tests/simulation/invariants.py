@@ -133,6 +133,8 @@ class Known:
     """The change number that the newest completed sync covered."""
     logged: set[str] = field(default_factory=set)
     """Live events, as a reader of the change log would believe."""
+    told: int = 0
+    """How many lines of the change log were about it."""
     marks: dict[int, int] = field(default_factory=dict)
     """World's change number when each mark was made."""
     resumed: int | None = None
@@ -304,12 +306,12 @@ class Invariants:
         if calendar is None or state is None or not self.is_trusted(state):
             return
         view = self.google.view(calendar.google_id, calendar.window)
-        rows = self.rows.get(calendar.projection_id or 0, {})
+        rows, role = self.rows.get(calendar.projection_id or 0, {}), calendar.access_role
         excused = self.excused(calendar.google_id)
         for event_id in sorted({*view.history, *copy}):
             allowed, row = view.since(event_id, position), rows.get(event_id)
             is_missing = row is not None and row.missing_since is not None
-            same = any(view.says_the_same(event_id, copy.get(event_id), number) for number in allowed)
+            same = any(view.says_the_same(event_id, copy.get(event_id), number, role) for number in allowed)
             if not same and event_id not in excused and not is_missing:
                 self.violated("INV-29", f"{event_id}: reader has {copy.get(event_id)}, may have {allowed}")
 
@@ -391,6 +393,7 @@ class Invariants:
         """Follow the change log as a reader does; every entry agrees with its row."""
         newest: dict[tuple[str, str], Entry] = {}
         for entry in commit.entries:
+            self.known.setdefault(entry.calendar_id, Known()).told += 1
             if entry.event_id is not None:
                 newest[entry.calendar_id, entry.event_id] = entry
             else:
@@ -474,13 +477,21 @@ class Invariants:
         """No row goes back in time, and none is swept before the end of a listing."""
         number = calendar.projection_id or 0
         before, now = commit.rows[number, event_id], self.rows[number].get(event_id)
+        if before is not None and before.is_live and (now is None or not now.is_live):
+            self.check_loss(calendar, event_id)
         if before is None or now is None:
             return
         if before.number is not None and now.number is not None and now.number < before.number:
             self.violated("INV-8", f"{event_id}: version {before.number} replaced by {now.number}")
         is_swept = before.is_live and not now.is_live and '"etag"' not in now.raw
-        if is_swept and now.series_id is None and calendar.mode == "series" and not is_finish:
+        if is_swept and before.series_id is None and calendar.mode == "series" and not is_finish:
             self.violated("INV-4", f"{event_id} was swept before the listing was complete")
+
+    def check_loss(self, calendar: Mirrored, event_id: str) -> None:
+        """Nothing that has always been there is taken from readers, not even what was sent damaged."""
+        view, known = self.google.view(calendar.google_id, calendar.window), self.known[calendar.id]
+        if None not in view.since(event_id, known.floor):
+            self.violated("INV-3", f"{calendar.id} {event_id} is live, and was taken away")
 
     def check_rows(self, calendar: Mirrored, known: Known, rows: dict[str, Row], ids: Iterable[str]) -> None:
         """Every row shows what it showed at the newest sync token, or something newer."""

@@ -260,7 +260,8 @@ class Transport:
         """One refresh of a grant at a time, on all processes together."""
         token = parse_qs((request.body or b"").decode())["refresh_token"][0]
         other, since = self.machine.refreshing.get(token, (self.process, -1e9))
-        if not other.is_dead and self.machine.time() - since < REFRESH_LEASE_S:
+        both_well = self.machine.is_well(other.name) and self.machine.is_well(self.process.name)
+        if both_well and self.machine.time() - since < REFRESH_LEASE_S:
             self.machine.trace.violated("INV-21", f"{self.process.name} refreshes while {other.name} does")
         self.machine.refreshing[token] = (self.process, self.machine.time())
         try:

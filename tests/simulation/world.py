@@ -10,6 +10,7 @@ from calferry.emulator.world import listing, sync_tokens
 from calferry.emulator.world.calendar import Calendar, at_least
 from calferry.emulator.world.event import Event
 from calferry.emulator.world.listing import EventQuery
+from calferry.emulator.world.visibility import detail_shape, shaped
 from tests.harness.ports import VirtualClock
 from tests.harness.service import LocalGoogle
 from tests.simulation.trace import Trace
@@ -47,6 +48,8 @@ class View:
         if last == self.looked_at:
             return
         self.looked_at = last
+        for event in self.calendar.shelf:
+            self.resources.setdefault((event.id, event.number), event.resource)
         current = {event.id: event for event in self.events(now)}
         for event_id, event in current.items():
             self.note(event_id, last, event.number)
@@ -68,13 +71,16 @@ class View:
         )
         return listing.select(self.calendar, query, now)
 
-    def says_the_same(self, event_id: str, one: int | None, other: int | None) -> bool:
-        """Whether two versions differ in nothing that a reader is told of."""
+    def says_the_same(self, event_id: str, one: int | None, other: int | None, role: str) -> bool:
+        """Whether two versions differ in nothing that somebody of that role is told of."""
         found = [self.resources.get((event_id, number or 0)) for number in (one, other)]
-        plain = [
-            {key: found_in[key] for key in found_in if key not in UNTOLD} for found_in in found if found_in
-        ]
-        return one == other or (len(plain) == 2 and plain[0] == plain[1])
+        told = [self.told(resource, role) for resource in found if resource]
+        return one == other or (len(told) == 2 and told[0] == told[1])
+
+    def told(self, resource: dict[str, Any], role: str) -> dict[str, Any]:
+        event = Event(resource, 0)
+        shown = shaped(event, detail_shape(event, role), self.calendar.time_zone)
+        return {key: value for key, value in shown.items() if key not in UNTOLD}
 
     def note(self, event_id: str, at: int, number: int | None) -> None:
         versions = self.history.setdefault(event_id, [])
@@ -103,6 +109,8 @@ class SimulatedGoogle(LocalGoogle):
         self.world = self.emulator.world
         self.views: dict[tuple[str, Window | None], View] = {}
         self.edit_tokens: dict[str, str] = {}
+        self.resources: dict[str, dict[tuple[str, int], dict[str, Any]]] = {}
+        """What each version of each event says, by calendar."""
         self.revoked_at: dict[str, float] = {}
         self.spoilt: dict[str, set[str]] = {}
         """Events that nobody can store as they are, by calendar."""
@@ -146,7 +154,8 @@ class SimulatedGoogle(LocalGoogle):
         """The view of a calendar; one that is new knows nothing of earlier times."""
         key = (google_id, window)
         if key not in self.views:
-            self.views[key] = View(self.world.calendars[google_id], window)
+            resources = self.resources.setdefault(google_id, {})
+            self.views[key] = View(self.world.calendars[google_id], window, resources=resources)
             self.views[key].refresh(self.world.log.last, self.emulator.now())
         return self.views[key]
 
