@@ -196,7 +196,9 @@ def suited_to(request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
     has_token, has_page = "syncToken=" in request.query, "pageToken=" in request.query
     if request.path.endswith("/calendarList"):
         return common, () if has_token else LIST_OWN
-    if not request.path.endswith("/events") or "iCalUID=" in request.query:
+    if request.path.endswith("/instances") or "iCalUID=" in request.query:
+        return common, OWN
+    if not request.path.endswith("/events"):
         return common, ()
     special = (*WITH_SYNC_TOKEN, *LISTS_ONLY, *OWN) if has_token else (*LISTS_ONLY, *OWN)
     return common, (*special, *WITH_PAGE_TOKEN) if has_page else special

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from calferry.core.model import ObservedEvent, StoredEvent
+from calferry.core.model import ObservedEvent, StoredEvent, UnreadableItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,14 @@ class SeriesTruth:
 
     series_id: str
     items: Sequence[ObservedEvent]
+    unreadable: Sequence[UnreadableItem] = ()
+    """What the listing held besides: it is there, though nobody can say how."""
+
+    @property
+    def ids(self) -> frozenset[str | None]:
+        """Of everything listed; None stands for what has no readable id."""
+        named = (item.event_id for item in self.items)
+        return frozenset([*named, *(item.event_id for item in self.unreadable)])
 
 
 def doubtful_masters(

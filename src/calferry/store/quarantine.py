@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, delete, select
 
 from calferry import __version__
-from calferry.core.model import CalendarId, ObservedEvent, ProjectionId, UnreadableItem, UserId
+from calferry.core.model import CalendarId, ProjectionId, UnreadableItem, UserId
 from calferry.store.dialect import among
 from calferry.store.tables import quarantine
 
@@ -41,10 +41,10 @@ def put(
 WAITING = select(quarantine.c.event_id).where(quarantine.c.projection_id == bindparam("projection"))
 
 
-def release(connection: Connection, projection_id: ProjectionId, items: Iterable[ObservedEvent]) -> None:
-    """These were read again."""
+def release(connection: Connection, projection_id: ProjectionId, event_ids: Iterable[str]) -> None:
+    """These were read again, or are gone."""
     waiting = set(connection.execute(WAITING, {"projection": projection_id}).scalars())
-    readable = waiting.intersection(item.event_id for item in items) if waiting else set()
+    readable = waiting.intersection(event_ids) if waiting else set()
     if readable:
         connection.execute(
             delete(quarantine).where(

@@ -66,8 +66,11 @@ def commit_page(
         events.mark_missing(connection, walk.projection_id, walk.generation, terms.now_ms)
     elif swept is not None:
         events.release_unseen(connection, walk.projection_id, walk.generation)
-    if planned.quarantine or page.items:
-        keep_poison(connection, begun, walk, planned, page, terms)
+    if planned.quarantine or page.items or gone:
+        read = [item.event_id for item in page.items]
+        read += [item.event_id for truth in truths for item in truth.items]
+        quarantine.release(connection, walk.projection_id, [*read, *gone])
+        keep_poison(connection, begun, walk, planned, terms)
     walk = replace(walk, page_token=page.next_page_token, pages=walk.pages + 1, unread=planned.unread)
     store_cursor(connection, begun, walk, page, swept or Sweep([], hold=False), terms)
     count += compare_calendar(connection, begun, walk, page, terms, finished=finished)
@@ -79,7 +82,10 @@ def plan_rows(
 ) -> "tuple[PagePlan, Vanished]":
     """Plan the page together with what single series were listed to be; also ids those series no longer have."""
     listed = [item for truth in truths for item in truth.items]
-    whole = replace(page, items=[*page.items, *listed]) if listed else page
+    unread = [item for truth in truths for item in truth.unreadable]
+    whole = page
+    if listed or unread:
+        whole = replace(page, items=[*page.items, *listed], unreadable=[*page.unreadable, *unread])
     ids = [item.event_id for item in whole.items if not walk.fresh or item.status == "cancelled"]
     stored = events.of_ids(connection, walk.projection_id, ids) if ids else {}
     planned = plan.plan_page(walk, whole, stored, requested_at=terms.requested_at)
@@ -87,7 +93,7 @@ def plan_rows(
     if not truths:
         return planned, Vanished(expanded, [])
     children = events.of_series(connection, walk.projection_id, [truth.series_id for truth in truths])
-    vanished = vanished_children(children, {item.event_id for item in listed})
+    vanished = vanished_children(children, truths)
     return planned, Vanished([*vanished.live, *expanded], vanished.cancelled)
 
 
@@ -108,8 +114,14 @@ class Vanished:
     cancelled: list[str]
 
 
-def vanished_children(children: dict[str, StoredEvent], listed: set[str]) -> Vanished:
-    unlisted = {event_id: row for event_id, row in children.items() if event_id not in listed}
+def vanished_children(children: dict[str, StoredEvent], truths: Sequence[SeriesTruth]) -> Vanished:
+    """Rows that the listing of their series does not hold; none where it holds something without a name."""
+    listed = {truth.series_id: truth.ids for truth in truths}
+    unlisted = {
+        event_id: row
+        for event_id, row in children.items()
+        if not listed[str(row.series_id)].intersection((event_id, None))
+    }
     cancelled = [event_id for event_id, row in unlisted.items() if row.status == "cancelled"]
     return Vanished([event_id for event_id in unlisted if event_id not in cancelled], cancelled)
 
@@ -198,10 +210,9 @@ def is_visible(begun: Begun, walk: Pass) -> bool:
 
 
 def keep_poison(
-    connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, page: Page, terms: PageTerms
+    connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, terms: PageTerms
 ) -> None:
     calendar = begun.calendar
-    quarantine.release(connection, walk.projection_id, page.items)
     quarantine.put(
         connection, calendar.user_id, calendar.id, walk.projection_id, planned.quarantine, terms.now_ms
     )

@@ -44,7 +44,7 @@ async def list_series(source: CalendarSource, google_id: str, walk: Pass, doubt:
         return SeriesTruth(doubt.series_id, [])
     page = await source.series(google_id, doubt.ical_uid)
     own = [item for item in page.items if doubt.series_id in (item.event_id, item.series_id)]
-    return SeriesTruth(doubt.series_id, own)
+    return SeriesTruth(doubt.series_id, own, page.unreadable)
 
 
 async def expanded(source: CalendarSource, google_id: str, window: Window, doubt: Doubt) -> SeriesTruth:
@@ -54,4 +54,4 @@ async def expanded(source: CalendarSource, google_id: str, window: Window, doubt
         if failure.cause in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
             return SeriesTruth(doubt.series_id, [])
         raise
-    return SeriesTruth(doubt.series_id, page.items)
+    return SeriesTruth(doubt.series_id, page.items, page.unreadable)
