@@ -107,12 +107,8 @@ def activate(connection: Connection, calendar_id: str, projection_id: Projection
     )
 
 
-def set_mode(connection: Connection, calendar_id: str, mode: Mode) -> bool:
-    """Tells whether the calendar had another mode."""
-    found = connection.execute(
-        update(calendars).where(calendars.c.id == calendar_id, calendars.c.mode != mode).values(mode=mode)
-    )
-    return found.rowcount == 1
+def set_mode(connection: Connection, calendar_id: str, mode: Mode) -> None:
+    change(connection, calendar_id, mode=mode)
 
 
 def select_for_sync(connection: Connection, calendar_ids: list[str]) -> None:

@@ -1,17 +1,20 @@
 """Calendars of the connected accounts, and which of them are mirrored."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 from sqlalchemy import Connection
 
+from calferry.core.model import Mode
+from calferry.core.sync_state import effective_mode
 from calferry.store import account_reads, calendars, channels, sync_states
 from calferry.store.account_reads import CalendarRow
+from calferry.sync import change_mode
 from calferry.web.authentication import CallerDep
 from calferry.web.frames import instant
-from calferry.web.problems import not_found, responses
+from calferry.web.problems import Problem, not_found, responses
 from calferry.web.service import ServiceDep
 
 router = APIRouter(prefix="/calendar/calendars", tags=["calendars"])
@@ -38,6 +41,8 @@ class Calendar(BaseModel):
     selected: bool
     """Whether the calendar is mirrored."""
     mode: str
+    """What the calendar is mirrored as. Of one whose mode was changed, readers see the old mode until everything is
+    stored in the new one; a `freeBusyReader` calendar is always `instances`."""
     time_zone: str | None
     background_color: str | None
     foreground_color: str | None
@@ -52,7 +57,19 @@ class Calendars(BaseModel):
 
 
 class CalendarChange(BaseModel):
-    selected: bool
+    """What is null or left out stays as it is."""
+
+    selected: bool | None = None
+    """Whether to mirror the calendar."""
+    mode: Mode | None = None
+    """`series`: recurring events with their exceptions; `instances`: what Google expands of them, three months back and
+    a year ahead."""
+
+    @model_validator(mode="after")
+    def names_something(self) -> "CalendarChange":
+        if all(value is None for _, value in self):
+            raise ValueError(f"it has to name what to change: {' or '.join(type(self).model_fields)}")
+        return self
 
 
 @router.get("", responses=responses(401))
@@ -61,22 +78,23 @@ async def list_calendars(caller: CallerDep, service: ServiceDep) -> Calendars:
     return Calendars(calendars=[calendar_from(row) for row in rows])
 
 
-@router.patch("/{calendar_id}", responses=responses(400, 401, 403, 404))
+@router.patch("/{calendar_id}", responses=responses(400, 401, 403, 404, 409))
 async def change_calendar(
-    calendar_id: str, change: CalendarChange, caller: CallerDep, service: ServiceDep
+    calendar_id: str, wanted: CalendarChange, caller: CallerDep, service: ServiceDep
 ) -> Calendar:
-    """Start or stop mirroring. What was mirrored stays readable; its push channel is stopped soon."""
+    """Start or stop mirroring, or mirror in another mode.
+
+    What was mirrored stays readable when mirroring stops; its push channel is stopped soon. In another mode everything
+    is listed anew beside what readers see, and they move over when it is complete. Refused as a whole where a part of it
+    cannot be.
+    """
     engine = service.engine
 
     def store(conn: Connection) -> CalendarRow | None:
         row = account_reads.calendar_of(conn, caller.user_id, calendar_id)
-        if row is None or row.selected == change.selected:
-            return row
-        calendars.change(conn, calendar_id, selected=change.selected)
-        if change.selected:
-            sync_states.mark(conn, [calendar_id], engine.clock.now_ms())
-        else:
-            channels.drain_others(conn, calendar_id, NO_CHANNEL)
+        if row is None:
+            return None
+        apply(conn, row, wanted, engine.clock.now_ms())
         return account_reads.calendar_of(conn, caller.user_id, calendar_id)
 
     row = await engine.store.write(store)
@@ -84,6 +102,22 @@ async def change_calendar(
         raise not_found("There is no such calendar among yours.")
     engine.signals.wake("due")
     return calendar_from(row)
+
+
+def apply(conn: Connection, row: CalendarRow, wanted: CalendarChange, now_ms: int) -> None:
+    """Write what differs. Raises the 409 `Problem` of a mode that the calendar cannot have."""
+    if wanted.mode is not None:
+        if effective_mode(wanted.mode, row.access_role) != wanted.mode:
+            detail = "Of this calendar you may only see when it is busy: its mode is instances and cannot be changed."
+            raise Problem(409, "mode_fixed", detail)
+        change_mode.want(conn, row.id, wanted.mode, now_ms)
+    if wanted.selected is None or wanted.selected == row.selected:
+        return
+    calendars.change(conn, row.id, selected=wanted.selected)
+    if wanted.selected:
+        sync_states.mark(conn, [row.id], now_ms)
+    else:
+        channels.drain_others(conn, row.id, NO_CHANNEL)
 
 
 def calendar_from(row: CalendarRow) -> Calendar:
@@ -97,7 +131,7 @@ def calendar_from(row: CalendarRow) -> Calendar:
         primary=row.is_primary,
         hidden=row.is_hidden,
         selected=row.selected,
-        mode=row.mode,
+        mode=effective_mode(cast(Mode, row.mode), row.access_role),
         time_zone=row.time_zone,
         background_color=text_of(entry, "backgroundColor"),
         foreground_color=text_of(entry, "foregroundColor"),
