@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from calferry.core.content import same_content
-from calferry.core.model import ChangeKind, ObservedEvent, Page, Pass, StoredEvent, UnreadableItem, Window
+from calferry.core.model import ChangeKind, ObservedEvent, Page, Pass, StoredEvent, UnreadableItem
+from calferry.core.window import is_outside
 
 
 class Write(NamedTuple):
@@ -38,9 +39,14 @@ def plan_page(
     `stored` holds the rows, of the pass's projection, whose ids stand on the page. `requested_at` is when the
     page was asked for: a row that we wrote ourselves since then is only replaced by a newer version.
     """
-    plan = PagePlan(unread=walk.unread)
+    plan, window = PagePlan(unread=walk.unread), walk.request.window
     for item in newest_of_each(page.items):
-        plan_item(plan, walk, item, stored.get(item.event_id), requested_at)
+        row = stored.get(item.event_id)
+        if window is not None and is_outside(item, window, page.envelope.time_zone):
+            if row is not None and row.status != "cancelled":
+                plan.leave.append(item.event_id)
+        else:
+            plan_item(plan, walk, item, row, requested_at)
     for poison in page.unreadable:
         plan.quarantine.append(poison)
         if poison.event_id is None:
@@ -59,11 +65,6 @@ def newest_of_each(items: Iterable[ObservedEvent]) -> Iterable[ObservedEvent]:
 def plan_item(
     plan: PagePlan, walk: Pass, item: ObservedEvent, row: StoredEvent | None, requested_at: int | None
 ) -> None:
-    window = walk.request.window
-    if window is not None and is_outside(item, window):
-        if row is not None and row.status != "cancelled":
-            plan.leave.append(item.event_id)
-        return
     if row is None:
         plan.writes.append(Write(item, first_seen_as(item)))
         return
@@ -111,10 +112,3 @@ def is_overtaken(walk: Pass, item: ObservedEvent, row: StoredEvent, requested_at
     if row.written_at is not None and requested_at is not None and requested_at <= row.written_at:
         return not newer
     return older and not walk.request.full
-
-
-def is_outside(item: ObservedEvent, window: Window) -> bool:
-    """Whether a sent instance has no part in the window. Cancelled stubs without a time count as inside."""
-    if item.start_ms is not None and item.end_ms is not None:
-        return item.end_ms <= window.start_at or item.start_ms >= window.end_at
-    return False

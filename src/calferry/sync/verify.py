@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.limits import PAGES_PER_PASS_MAX
 from calferry.core.model import ListRequest, ObservedEvent
-from calferry.core.plan import is_outside
 from calferry.core.sync_state import page_size
+from calferry.core.window import is_outside
 from calferry.store import calendars
 from calferry.store.calendars import MirroredCalendar
 from calferry.store.tables import events
@@ -55,7 +55,7 @@ async def list_everything(engine: Engine, calendar: MirroredCalendar) -> dict[st
         page = await source.events_page(calendar.google_id, request, page_token)
         for item in page.items:
             truth.pop(item.event_id, None)
-            if counts(item, request):
+            if counts(item, request, page.envelope.time_zone):
                 truth[item.event_id] = item
         page_token = page.next_page_token
         if page_token is None:
@@ -71,8 +71,8 @@ def without_dead_series(listed: dict[str, ObservedEvent]) -> dict[str, bytes]:
     }
 
 
-def counts(item: ObservedEvent, request: ListRequest) -> bool:
-    if request.window is not None and is_outside(item, request.window):
+def counts(item: ObservedEvent, request: ListRequest, time_zone: str | None) -> bool:
+    if request.window is not None and is_outside(item, request.window, time_zone):
         return False
     return item.status != "cancelled" or (request.mode == "series" and item.series_id is not None)
 

@@ -77,6 +77,19 @@ async def test_event_enters_the_window(stage: Stage) -> None:
 
 
 @staged()
+async def test_days_outside_the_window_are_left_out_like_hours(stage: Stage) -> None:
+    await in_instances(stage)
+    stage.add({"id": "carnival", "start": {"date": "2026-03-28"}, "end": {"date": "2026-03-31"}})
+    stage.add({"id": "christmas", "start": {"date": "2026-12-24"}, "end": {"date": "2026-12-27"}})
+    await stage.done()
+    assert await stage.live() == ["christmas"]
+    stage.patch("christmas", {"start": {"date": "2028-03-28"}, "end": {"date": "2028-03-31"}})
+    await stage.done()
+    assert await stage.live() == []
+    await stage.assert_equal()
+
+
+@staged()
 async def test_window_rolls_forward(stage: Stage) -> None:
     stage.add({"id": "retro", "recurrence": ["RRULE:FREQ=WEEKLY"]})
     stage.add("lunch")
