@@ -197,6 +197,26 @@ def insufficient_permissions(api_method: str) -> Refused:
     return refused
 
 
+def access_not_configured(project: str = "0") -> Refused:
+    """The front end's refusal while the Calendar API is off in a project."""
+    console = f"https://console.developers.google.com/apis/api/calendar-json.googleapis.com/overview?project={project}"
+    message = (
+        f"Google Calendar API has not been used in project {project} before or it is disabled. Enable it by "
+        f"visiting {console} then retry. If you enabled this API recently, wait a few minutes for the action "
+        "to propagate to our systems and retry."
+    )
+    detail = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "SERVICE_DISABLED",
+        "domain": "googleapis.com",
+        "metadata": {"service": "calendar-json.googleapis.com", "consumer": f"projects/{project}"},
+    }
+    link = {"description": "Google developers console API activation", "url": console}
+    guide = {"@type": "type.googleapis.com/google.rpc.Help", "links": [link]}
+    front_end = FrontEnd("PERMISSION_DENIED", message, (guide, detail))
+    return Refused(403, "usageLimits", "accessNotConfigured", message, None, front_end)
+
+
 def rate_limit_exceeded(status: int, limit: str, quota_limit: str, value: int, project: str) -> Refused:
     """The front end's refusal of a request beyond the quota of its minute; `status` is 403 or 429."""
     top = (

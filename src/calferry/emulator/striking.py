@@ -27,17 +27,34 @@ _KNOWN = {
     "requiredAccessLevel": errors.required_access_level,
     "pushNotSupportedForRequestedResource": errors.push_not_supported,
     "parseError": errors.parse_error,
+    "timeRangeEmpty": errors.time_range_empty,
+    "syncTokenWithRequestRestrictions": errors.sync_token_with_restrictions,
+    "syncTokenWithNonDefaultOrdering": errors.sync_token_with_ordering,
+    "accessNotConfigured": errors.access_not_configured,
+}
+_OF_THE_CALENDAR = {
+    "notACalendarUser": "The user must be signed up for Google Calendar.",
+    "forbiddenForServiceAccounts": (
+        "Service accounts cannot invite attendees without Domain-Wide Delegation of Authority."
+    ),
+    "cannotChangeOrganizer": "Cannot change the organizer of an event that another calendar organizes.",
+    "eventTypeRestriction": "Attempt made to modify 'birthday' event.",
+    "timeRangeTooLong": "The requested time range is too long.",
 }
 _DEFAULT_REASON = {
     400: "badRequest", 403: "forbidden", 404: "notFound", 409: "conflict", 410: "deleted",
     412: "conditionNotMet", 429: "rateLimitExceeded",
 }  # fmt: skip
-_MESSAGES = {"badRequest": "Bad Request", "forbidden": "Forbidden", "conflict": "Conflict"}
+_MESSAGES = {
+    "badRequest": "Bad Request",
+    "forbidden": "Forbidden",
+    "conflict": "Conflict",
+    "backendError": "Backend Error",
+}
 _HTML = (
     b"<!DOCTYPE html><html lang=en><title>Error %d (Server Error)!!1</title>"
     b"<p><b>%d.</b> <ins>That\xe2\x80\x99s an error.</ins><p>Please try again in 30 seconds.</html>"
 )
-NOT_ACCEPTED_MESSAGE = "The user must be signed up for Google Calendar."
 
 
 def instead(route: Route, fault: Fault) -> Answer | Refused | Response:
@@ -53,12 +70,14 @@ def instead(route: Route, fault: Fault) -> Answer | Refused | Response:
 def returned(route: Route, action: Action, retry_after: str) -> Answer | Refused:
     """The error that a `return` action names, in the form of the floor that it strikes."""
     headers = {"Retry-After": retry_after} if retry_after else {}
+    if action.status < 400:
+        return replace_headers(html(action.status), headers)
     if route.floor == "oauth":
         error = {"error": action.reason or "internal_failure"}
         if action.reason == "invalid_grant":
             error["error_description"] = "Token has been expired or revoked."
         return Answer(error, action.status, headers, indent=json_text.FRONT_END_INDENT)
-    if action.status < 400 or (action.status in (502, 504) and not action.reason):
+    if action.status in (502, 504) and not action.reason:
         return replace_headers(html(action.status), headers)
     refused = refusal_for(action.status, action.reason)
     refused.headers |= headers
@@ -80,8 +99,8 @@ def refusal_for(status: int, reason: str) -> Refused:
         refused = _KNOWN[reason]()
         refused.code = status
         return refused
-    if reason == "notACalendarUser":
-        return Refused(status, "calendar", reason, NOT_ACCEPTED_MESSAGE)
+    if reason in _OF_THE_CALENDAR:
+        return Refused(status, "calendar", reason, _OF_THE_CALENDAR[reason])
     return Refused(status, "global", reason, _MESSAGES.get(reason, reason))
 
 

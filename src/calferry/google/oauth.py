@@ -88,8 +88,9 @@ class GoogleOAuth:
     async def user_info(self, access_token: str) -> Identity:
         """Who an access token speaks for; needs the openid scope."""
         headers = {**HEADERS, "Authorization": f"Bearer {access_token}"}
-        response = await self._get(self._endpoints.userinfo_url, headers)
-        return read_user_info(response.body)
+        return await self._get(
+            self._endpoints.userinfo_url, headers, lambda answer: read_user_info(answer.body)
+        )
 
     async def identity(self, id_token: str, *, nonce: str | None = None) -> Identity:
         """Who an id token speaks of, once it is proven. Raises IdTokenInvalid."""
@@ -114,13 +115,9 @@ class GoogleOAuth:
     async def _signing_keys(self, age_max_s: float) -> KeySet:
         now = self._clock.monotonic()
         if now >= min(self._keys_until, self._keys_fetched_at + age_max_s):
-            response = await self._get(self._endpoints.certs_url, HEADERS)
-            try:
-                self._keys = read_keys(response.body)
-            except (ValueError, RecursionError):
-                raise ProtocolViolation("not a set of keys", reason="shape") from None
+            self._keys, kept_s = await self._get(self._endpoints.certs_url, HEADERS, _read_keys)
             self._keys_fetched_at = now
-            self._keys_until = now + _kept_s(response.headers)
+            self._keys_until = now + kept_s
         return self._keys
 
     async def _post(
@@ -131,11 +128,10 @@ class GoogleOAuth:
 
         return await self._exchange.run(attempt, is_repeatable=is_repeatable)
 
-    async def _get(self, url: str, headers: Mapping[str, str]) -> WireResponse:
-        async def attempt(time_left_s: Callable[[], float]) -> WireResponse:
-            return await self._sent(
-                WireRequest("GET", url, headers, None, time_left_s(), AUTH_BODY_BYTES_MAX)
-            )
+    async def _get(self, url: str, headers: Mapping[str, str], read: Callable[[WireResponse], T]) -> T:
+        async def attempt(time_left_s: Callable[[], float]) -> T:
+            request = WireRequest("GET", url, headers, None, time_left_s(), AUTH_BODY_BYTES_MAX)
+            return read(await self._sent(request))
 
         return await self._exchange.run(attempt, is_repeatable=True)
 
@@ -144,6 +140,14 @@ class GoogleOAuth:
         if response.status != 200:
             raise classify_oauth(response.status, response.body, response.headers, now=self._clock.now())
         return response
+
+
+def _read_keys(answer: WireResponse) -> tuple[KeySet, float]:
+    """The keys, and for how many seconds they may be kept."""
+    try:
+        return read_keys(answer.body), _kept_s(answer.headers)
+    except (ValueError, RecursionError):
+        raise ProtocolViolation("not a set of keys", reason="shape") from None
 
 
 def _kept_s(headers: Mapping[str, str]) -> float:
