@@ -1,10 +1,8 @@
 """Answers held against the schemas of Google's discovery document."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
-
-from googleapiclient.http import HttpRequest
 
 from scripts.inventory import shipped
 
@@ -20,6 +18,26 @@ METHODS: dict[str, Any] = {
     method["id"]: method
     for resource in DOCUMENT["resources"].values()
     for method in resource["methods"].values()
+}
+TEXT = {"type": "string"}
+# Errors are not in the discovery document.
+ERROR: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "code": {"type": "integer"},
+        "message": TEXT,
+        "status": TEXT,
+        "details": {"type": "array", "items": {"type": "any"}},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": dict.fromkeys(
+                    ("domain", "reason", "message", "location", "locationType", "extendedHelp"), TEXT
+                ),
+            },
+        },
+    },
 }
 
 
@@ -52,29 +70,30 @@ def _of_object(value: Any, schema: Any, place: str) -> Iterator[str]:
             yield from complaints(inner, described, f"{place}.{key}")
 
 
-def check(method_id: str, answer: Any) -> None:
-    """Fails if an answer is not what the method promises."""
+def wrong_in_answer(method_id: str, answer: Any, is_partial: bool = False) -> Iterator[str]:
+    """What is wrong with the decoded answer of a method such as `calendar.events.list`, None for an empty one.
+
+    A partial answer, asked for with `fields`, need not say its kind.
+    """
     promised = METHODS[method_id].get("response")
     if promised is None:
-        assert answer in ("", None), f"{method_id} answers nothing, not {answer!r}"
+        if answer is not None:
+            yield f"{method_id} answers nothing, not {answer!r}"
         return
-    assert list(complaints(answer, promised, method_id)) == []
-    if "kind" in SCHEMAS[promised["$ref"]].get("properties", {}):
-        assert answer["kind"] == SCHEMAS[promised["$ref"]]["properties"]["kind"].get(
-            "default", answer["kind"]
-        )
+    yield from complaints(answer, promised, method_id)
+    kind = SCHEMAS[promised["$ref"]].get("properties", {}).get("kind", {}).get("default")
+    if kind and isinstance(answer, dict) and answer.get("kind", kind if is_partial else None) != kind:
+        yield f"{method_id}.kind is {answer.get('kind')!r}, not {kind!r}"
 
 
-class CheckedRequest(HttpRequest):
-    """A request of Google's client that looks at every answer, in a batch too."""
-
-    def __init__(self, http: Any, postproc: Callable[..., Any], uri: str, *args: Any, **kwargs: Any) -> None:
-        method_id = kwargs["methodId"]
-
-        def checked(response: Any, content: Any) -> Any:
-            answer = postproc(response, content)
-            if "fields=" not in uri:
-                check(method_id, answer)
-            return answer
-
-        super().__init__(http, checked, uri, *args, **kwargs)
+def wrong_in_error(status: int, answer: Any) -> Iterator[str]:
+    """What is wrong with the decoded body of a refusal."""
+    if not isinstance(answer, dict) or set(answer) != {"error"}:
+        yield f"the body of a {status} is {answer!r}, not an error"
+        return
+    yield from complaints(answer["error"], ERROR, "error")
+    missing = {"code", "message", "errors"} - set(answer["error"])
+    if missing:
+        yield f"the error lacks {sorted(missing)}"
+    elif answer["error"]["code"] != status:
+        yield f"error.code is {answer['error']['code']}, not the {status} of its answer"

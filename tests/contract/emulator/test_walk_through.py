@@ -12,8 +12,8 @@ from googleapiclient.discovery import build, build_from_document
 from googleapiclient.errors import HttpError
 
 from calferry.emulator import Request
-from calferry.emulator.server import RunningGoogle, run_in_thread
-from tests.contract.emulator.schemas import CheckedRequest, complaints
+from calferry.emulator.server import RunningGoogle
+from tests.contract.emulator.checked import checked_google
 
 ALICE = "alice@example.com"
 BOB = "bob@example.com"
@@ -24,9 +24,8 @@ DISCOVERY = "/discovery/v1/apis/calendar/v3/rest"
 
 @pytest.fixture(scope="module")
 def google() -> Iterator[RunningGoogle]:
-    with run_in_thread(
-        seeds=[{"people": [{"email": ALICE, "admin": True, "calendars": [{"id": TEAM}]}, {"email": BOB}]}]
-    ) as running:
+    people = [{"email": ALICE, "admin": True, "calendars": [{"id": TEAM}]}, {"email": BOB}]
+    with checked_google([{"people": people}]) as running:
         yield running
 
 
@@ -38,7 +37,7 @@ def service(google: RunningGoogle) -> Iterator[Any]:
 
 def client(google: RunningGoogle, credentials: Any) -> Iterator[Any]:
     document = json.loads(google.handle(Request("GET", DISCOVERY)).body)
-    with build_from_document(document, credentials=credentials, requestBuilder=CheckedRequest) as found:
+    with build_from_document(document, credentials=credentials) as found:
         yield found
 
 
@@ -216,7 +215,6 @@ def test_the_client_finds_its_way_by_discovery(google: RunningGoogle) -> None:
     credentials = Credentials(google.tokens(ALICE)["access_token"])
     with build(
         "calendar", "v3", credentials=credentials, discoveryServiceUrl=address, static_discovery=False,
-        requestBuilder=CheckedRequest,
     ) as found:  # fmt: skip
         assert found.calendarList().get(calendarId="primary").execute()["id"] == ALICE
 
@@ -230,20 +228,3 @@ def test_a_service_account_signs_in_with_its_key_file(google: RunningGoogle) -> 
         session = AuthorizedSession(credentials)
         assert session.get(f"{google.url}/calendar/v3/calendars/primary").json()["id"] == email
         session.close()
-
-
-@pytest.mark.parametrize(
-    ("value", "schema", "complaint"),
-    [
-        ({"kind": 1}, "Event", "answer.kind is 1, not a string"),
-        ({"birthday": "x"}, "Event", "answer has the unknown property 'birthday'"),
-        ({"updated": "yesterday"}, "Event", "answer.updated is 'yesterday', not a date-time"),
-        ({"sequence": True}, "Event", "answer.sequence is True, not a integer"),
-        ({"expiration": 1}, "Channel", "answer.expiration is 1, not a string"),
-        ({"items": [{"start": {"date": "2026-1-1"}}]}, "Events", "answer.items[0].start.date is '2026-1-1', not a date"),
-        ({"calendars": {"a": {"busy": [{"start": None}]}}}, "FreeBusyResponse",
-         "answer.calendars.a.busy[0].start is None, not a string"),
-    ],
-)  # fmt: skip
-def test_the_checker_sees_what_is_wrong(value: Any, schema: str, complaint: str) -> None:
-    assert list(complaints(value, {"$ref": schema})) == [complaint]
