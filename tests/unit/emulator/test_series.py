@@ -45,6 +45,27 @@ def test_instances_keep_wall_clock_time_across_a_zone_change(desk: Desk) -> None
     ]
 
 
+def test_instances_keep_their_exact_length_across_a_zone_change(desk: Desk) -> None:
+    """RFC 5545, section 3.8.5.3: `the same exact duration will apply to all the members`."""
+    zone = "Europe/Berlin"
+    night = {"start": {"dateTime": "2026-03-27T22:00:00", "timeZone": zone}}
+    night["end"] = {"dateTime": "2026-03-28T06:00:00", "timeZone": zone}
+    desk.insert(**night, recurrence=["RRULE:FREQ=DAILY;COUNT=3"])
+    assert [(item["start"]["dateTime"], item["end"]["dateTime"]) for item in expanded(desk)] == [
+        ("2026-03-27T22:00:00+01:00", "2026-03-28T06:00:00+01:00"),
+        ("2026-03-28T22:00:00+01:00", "2026-03-29T07:00:00+02:00"),
+        ("2026-03-29T22:00:00+02:00", "2026-03-30T06:00:00+02:00"),
+    ]
+
+
+def test_an_instance_in_a_skipped_hour_starts_after_it_and_keeps_its_length(desk: Desk) -> None:
+    desk.insert(**timed("2026-03-28", "02:45", "03:15"), recurrence=["RRULE:FREQ=DAILY;COUNT=2"])
+    skipped = expanded(desk)[1]
+    assert skipped["start"]["dateTime"] == "2026-03-29T03:45:00+02:00"
+    assert skipped["end"]["dateTime"] == "2026-03-29T04:15:00+02:00"
+    assert skipped["id"].endswith("_20260329T014500Z")
+
+
 def test_instance_of_an_unchanged_series_can_be_read_and_a_wrong_one_not(desk: Desk) -> None:
     series = weekly(desk)
     instance = desk.change("GET", f"{series}_20261130T090000Z").json

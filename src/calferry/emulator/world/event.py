@@ -127,11 +127,11 @@ def _stamp(pattern: Json, wall: datetime) -> Json:
 
 
 def _end(master: Event, occurrence: Occurrence, calendar_zone: str) -> Json:
+    """Every instance lasts exactly as long as the first, whatever the clocks do meanwhile."""
     start, end = master.resource["start"], master.resource["end"]
     if "date" in start:
         length = when.parse_date(end["date"]) - when.parse_date(start["date"])
         return {**end, "date": (occurrence.wall + length).date().isoformat()}
-    zone = when.zone(start["timeZone"])
-    walls = [when.aware(stamp, calendar_zone).astimezone(zone).replace(tzinfo=None) for stamp in (start, end)]
-    moment = (occurrence.wall + (walls[1] - walls[0])).replace(tzinfo=zone)
+    start_at, end_at = master.span(calendar_zone)
+    moment = when.from_instant(occurrence.start_at + end_at - start_at, start["timeZone"])
     return {**end, "dateTime": when.text_of(moment)}
