@@ -111,10 +111,15 @@ def choose_pass(state: SyncState, active: Active, now_ms: int, *, full: bool) ->
 
 
 def has_moved_on(state: SyncState, active: Active, now_ms: int) -> bool:
-    """Whether the window has to be rolled forward. Calendars do so spread over the first week of a month."""
+    """Whether the window has to be rolled forward, as it is once a week."""
     if active.window is None:
         return False
-    return is_outgrown(active.window, now_ms, spread_ms=crc32(state.id.encode()) % WEEK_MS)
+    return is_outgrown(active.window, now_ms, spread_ms=window_spread(state.id))
+
+
+def window_spread(state_id: str) -> int:
+    """When in the week a calendar rolls its window forward: the same milliseconds each time, by its id."""
+    return crc32(state_id.encode()) % WEEK_MS
 
 
 def is_building(state: SyncState, active: Active) -> bool:

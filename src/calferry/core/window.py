@@ -1,29 +1,39 @@
 """The span that an `instances` projection covers."""
 
-from datetime import UTC, date, datetime
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
 
-from calferry.core.event_window import Bound, zone_of
+from calferry.core.event_window import EPOCH, Bound, milliseconds, zone_of
+from calferry.core.limits import WEEK_MS
 from calferry.core.model import ObservedEvent, Window
 
 MONTHS_BACK = 3
 MONTHS_AHEAD = 12
+LATE_MS = 2 * 24 * 3_600_000
+"""A calendar moves on when it is next run, and not before everything is listed anew."""
 
 
-def window_at(now_ms: int) -> Window:
-    """Three months back and twelve ahead, from the first of the month to the first of the month."""
-    now = datetime.fromtimestamp(now_ms / 1000, UTC)
-    return Window(month_start(now, -MONTHS_BACK), month_start(now, MONTHS_AHEAD + 1))
+def window_at(now_ms: int, *, spread_ms: int = 0) -> Window:
+    """Three months back and a year ahead, whole days in UTC, throughout the week that `now_ms` lies in.
+
+    Weeks begin `spread_ms` later than they otherwise would, so that calendars do not all move on at once.
+    """
+    opened_at = now_ms - (now_ms - spread_ms) % WEEK_MS
+    ends_at = same_day(opened_at + WEEK_MS, MONTHS_AHEAD) + LATE_MS
+    return Window(same_day(opened_at, -MONTHS_BACK), ends_at)
 
 
 def is_outgrown(window: Window, now_ms: int, *, spread_ms: int) -> bool:
-    """Whether a window opened now would reach further; `spread_ms` after the month has turned."""
-    return window_at(now_ms - spread_ms).end_at > window.end_at
+    """Whether a window opened now would reach further: its week is over."""
+    return window_at(now_ms, spread_ms=spread_ms).end_at > window.end_at
 
 
-def month_start(now: datetime, months: int) -> int:
-    index = now.year * 12 + now.month - 1 + months
-    start = datetime(index // 12, index % 12 + 1, 1, tzinfo=UTC)
-    return int(start.timestamp()) * 1000
+def same_day(at_ms: int, months: int) -> int:
+    """The beginning of that day, so many months on; of a shorter month its last day."""
+    day = (EPOCH + timedelta(milliseconds=at_ms)).date()
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return milliseconds(datetime(year, month + 1, min(day.day, last), tzinfo=UTC))
 
 
 def is_outside(item: ObservedEvent, window: Window, time_zone: str | None) -> bool:

@@ -54,7 +54,9 @@ def choose(
         return sync_state.incremental(state, active)
     if choice == "full" and active.projection_id is not None:
         return start_listing(connection, state, active.projection_id, active.wanted, active.window)
-    window = window_at(now_ms) if active.wanted == "instances" else None
+    window = None
+    if active.wanted == "instances":
+        window = window_at(now_ms, spread_ms=sync_state.window_spread(state.id))
     projection_id = calendars.open_projection(connection, calendar, active.wanted, window, now_ms)
     if active.projection_id is None:
         calendars.activate(connection, calendar.id, projection_id, now_ms)

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from calferry.core.limits import SWEEP_GUARD_WAIT_MS, WEEK_MS
-from calferry.core.model import ListRequest, ProjectionId, UserId
+from calferry.core.model import ListRequest, ProjectionId, UserId, Window
 from calferry.core.sync_state import (
     TRANSITIONS,
     Active,
@@ -22,13 +22,15 @@ from calferry.core.sync_state import (
     read_request,
     resume,
     runs_in_one_go,
+    window_spread,
     write_request,
 )
 from calferry.core.window import window_at
 
 NOW = 1_790_000_000_000
 EVENTS = sorted({event for _, event in TRANSITIONS})
-WINDOW = window_at(NOW)
+HOUR_MS = 3_600_000
+WINDOW = window_at(NOW, spread_ms=window_spread("cal_1"))
 FRESH = SyncState(
     id="cal_1",
     user_id=UserId(1),
@@ -117,22 +119,28 @@ def test_guarded_sweep_is_confirmed_after_the_wait() -> None:
     assert choose_pass(guarded, SERIES, NOW + SWEEP_GUARD_WAIT_MS, full=False) == "full"
 
 
-def test_window_rolls_in_the_week_after_the_month_turned() -> None:
-    assert choose_pass(FRESH, INSTANCES, NOW, full=False) == "incremental"
-    october = 1_790_812_800_000
-    assert choose_pass(FRESH, INSTANCES, october - 1, full=False) == "incremental"
-    assert choose_pass(FRESH, INSTANCES, october + WEEK_MS, full=False) == "rebuild"
-    turns = {
-        next(
-            hour
-            for hour in range(200)
-            if choose_pass(replace(FRESH, id=f"cal_{n}"), INSTANCES, october + hour * 3_600_000, full=False)
-            == "rebuild"
+def hours_until_it_rolls(calendar_id: str, window: Window) -> int:
+    state, active = replace(FRESH, id=calendar_id), replace(INSTANCES, window=window)
+    hours = range(8 * 24)
+    rolls = [h for h in hours if choose_pass(state, active, NOW + h * HOUR_MS, full=False) == "rebuild"]
+    assert rolls == list(hours[rolls[0] :])
+    return rolls[0]
+
+
+def test_window_rolls_every_week_at_a_time_of_the_calendars_own() -> None:
+    ids = [f"cal_{n}" for n in range(30)]
+    rolls = {one: hours_until_it_rolls(one, window_at(NOW, spread_ms=window_spread(one))) for one in ids}
+    assert all(0 < hour <= 7 * 24 for hour in rolls.values())
+    assert len(set(rolls.values())) > 15
+    for one, hour in rolls.items():
+        rolled = window_at(NOW + hour * HOUR_MS, spread_ms=window_spread(one))
+        again = choose_pass(
+            replace(FRESH, id=one),
+            replace(INSTANCES, window=rolled),
+            NOW + hour * HOUR_MS + WEEK_MS - HOUR_MS,
+            full=False,
         )
-        for n in range(30)
-    }
-    assert len(turns) > 15
-    assert max(turns) <= 7 * 24
+        assert again == "incremental"
 
 
 def test_resumed_pass_keeps_its_question_its_number_and_its_generation() -> None:
