@@ -33,7 +33,8 @@ soak:
 
 reference:
 	scripts/setup dev
-	exec .venv/bin/python -m scripts.reference
+	.venv/bin/python -m scripts.reference
+	exec .venv/bin/python -m scripts.coverage_table
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

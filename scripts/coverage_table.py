@@ -1,6 +1,6 @@
 """Writes docs/reference/local-google-coverage.md: Google's inventory beside what the local Google does with it.
 
-Usage: python scripts/coverage_table.py     (a test fails while the page is not current)
+Usage: make reference, or python -m scripts.coverage_table     (a test fails while the page is not current)
 """
 
 import re
@@ -32,7 +32,6 @@ METHOD_NOTES = {
 
 def main() -> None:
     PAGE.write_text(page(), encoding="utf-8")
-    print(f"wrote {PAGE}")
 
 
 def page() -> str:

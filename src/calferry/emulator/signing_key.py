@@ -48,6 +48,7 @@ _NUMBERS = {
 }
 
 
+@functools.cache
 def signing_key() -> RSAKey:
     """The private key, with its key id."""
     return RSAKey.import_key({**_NUMBERS, "kid": KEY_ID, "use": "sig", "alg": "RS256"})

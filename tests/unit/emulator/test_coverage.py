@@ -8,7 +8,7 @@ from scripts.coverage_table import METHOD_NOTES, PAGE, WITHOUT_EFFECT, has_effec
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text("utf-8") == page(), "run `python scripts/coverage_table.py`"
+    assert PAGE.read_text("utf-8") == page(), "run `make reference`"
 
 
 def test_every_method_is_served() -> None:
