@@ -5,11 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from calferry.core.failure import LeaseLost
 from calferry.core.limits import LEASE_HEARTBEAT_S
 from calferry.store import sync_states
 from calferry.store.sync_states import LeaseTerms
 from calferry.sync.engine import Engine
+
+RETRY_S = 1.0
+
+log = structlog.get_logger(__name__)
 
 
 def terms(engine: Engine) -> LeaseTerms:
@@ -38,8 +45,10 @@ async def kept(engine: Engine, state_id: str, fence: int) -> AsyncIterator[Lease
 
 
 async def beat(engine: Engine, state_id: str, fence: int, watch: LeaseWatch) -> None:
+    """Ends with the lease. A store that does not answer is asked again until it does."""
+    wait_s = LEASE_HEARTBEAT_S
     while True:
-        await engine.clock.sleep(LEASE_HEARTBEAT_S)
+        await engine.clock.sleep(wait_s)
         try:
             await engine.store.write(
                 partial(sync_states.keep, state_id=state_id, fence=fence, lease=terms(engine))
@@ -47,3 +56,8 @@ async def beat(engine: Engine, state_id: str, fence: int, watch: LeaseWatch) -> 
         except LeaseLost:
             watch.lost = True
             return
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("lease_not_renewed", resource=state_id, error=str(error))
+            wait_s = RETRY_S
+        else:
+            wait_s = LEASE_HEARTBEAT_S

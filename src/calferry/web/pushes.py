@@ -46,7 +46,7 @@ class Pushes:
     def __init__(self, service: Service) -> None:
         self._spawn = service.spawn
         self._engine = replace(service.engine, store=GroupedStore(service.engine.store))
-        self._waiting: dict[Key, tuple[Notification, asyncio.Future[None]]] = {}
+        self._waiting: dict[Key, tuple[Notification, asyncio.Future[bool]]] = {}
         self._running: set[Key] = set()
         self._recovering = False
         self.counters = Counters()
@@ -61,12 +61,12 @@ class Pushes:
             return
         if not self._recovering:
             done, _ = await asyncio.wait({stored}, timeout=STORED_WITHIN_S)
-            if done:
+            if done and stored.result():
                 return
             self._recover()
         self.counters.late += 1
 
-    def _enqueue(self, notification: Notification) -> asyncio.Future[None] | None:
+    def _enqueue(self, notification: Notification) -> asyncio.Future[bool] | None:
         key = key_of(notification)
         known = self._waiting.get(key)
         if known is not None:
@@ -84,7 +84,7 @@ class Pushes:
             self._running.add(key)
             self._spawn(self._store(key, *self._waiting.pop(key)))
 
-    async def _store(self, key: Key, notification: Notification, stored: asyncio.Future[None]) -> None:
+    async def _store(self, key: Key, notification: Notification, stored: asyncio.Future[bool]) -> None:
         try:
             is_taken = await self._write(notification)
         finally:
@@ -93,7 +93,7 @@ class Pushes:
             self._waiting.setdefault(key, (notification, asyncio.get_running_loop().create_future()))
             self._recover()
         if not stored.done():
-            stored.set_result(None)
+            stored.set_result(is_taken)
         self._start(key)
 
     async def _write(self, notification: Notification) -> bool:

@@ -1,8 +1,11 @@
 """A worker is killed, frozen or its machine's clock jumps: somebody else goes on, and the late one writes nothing."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from typing import Any
+
+from sqlalchemy.exc import OperationalError
 
 from calferry.duties.rescue import rescue
 from calferry.store.sqlite import SqliteStore
@@ -156,3 +159,25 @@ async def test_stalled_loop_keeps_or_loses_the_lease_safely(stage: Stage) -> Non
     await stage.clock.sleep(40)
     await stage.done()
     await stage.assert_equal()
+
+
+@staged(page_size=2)
+async def test_lease_is_renewed_although_the_store_failed_once(stage: Stage) -> None:
+    stage.add_many(5)
+    await stage.clock.sleep(1)
+    stage.service.transport.latency_s = 10.0
+    write, refused = stage.service.store.write, list[str]()
+
+    async def failing(work):  # type: ignore[no-untyped-def]
+        if stage.clock.monotonic() > began_at + 9 and not refused:
+            refused.append("renewal")
+            raise OperationalError("", None, sqlite3.OperationalError("disk I/O error"))
+        return await write(work)
+
+    began_at = stage.clock.monotonic()
+    stage.service.store.write = failing  # type: ignore[method-assign]
+    run = asyncio.create_task(run_calendar(stage.engine, stage.calendar_id))
+    await stage.clock.sleep(45)
+    assert refused == ["renewal"]
+    assert (await run_calendar(another(stage).engine, stage.calendar_id)).outcome == "held"
+    await run
