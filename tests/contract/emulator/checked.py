@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from calferry.emulator import Request, Response
+from calferry.emulator import Response
 from calferry.emulator.app import Emulator
-from calferry.emulator.call import Options
+from calferry.emulator.call import Call, Options
 from calferry.emulator.server import RunningGoogle, run_in_thread
 from tests.contract.emulator.schemas import METHODS, wrong_in_answer, wrong_in_error
 
@@ -27,22 +27,17 @@ class CheckedEmulator(Emulator):
         self.checked: Counter[str] = Counter()
         super().__init__(*args, **kwargs)
 
-    def handle(self, request: Request) -> Response:
-        response = super().handle(request)
-        if not request.path.startswith("/_emulator"):
-            self._look_at(self.requests[-1], response)
-        return response
-
-    def _look_at(self, asked: dict[str, Any], response: Response) -> None:
-        method_id = f"calendar.{asked['api_method']}"
+    def _note(self, call: Call, response: Response) -> None:
+        super()._note(call, response)
+        method_id = f"calendar.{call.method}"
         if response.fault or method_id not in METHODS:
             return
-        self.checked[f"{asked['api_method']} {response.status}"] += 1
-        place = f"{asked['method']} {asked['path']}: "
-        self.problems += [place + problem for problem in _wrong(method_id, asked, response)]
+        self.checked[f"{call.method} {response.status}"] += 1
+        place = f"{call.request.method} {call.request.path}: "
+        self.problems += [place + problem for problem in _wrong(method_id, call, response)]
 
 
-def _wrong(method_id: str, asked: dict[str, Any], response: Response) -> Iterator[str]:
+def _wrong(method_id: str, call: Call, response: Response) -> Iterator[str]:
     try:
         answer = _decoded(response)
     except ValueError as error:
@@ -54,7 +49,7 @@ def _wrong(method_id: str, asked: dict[str, Any], response: Response) -> Iterato
     elif response.status >= 400:
         yield from wrong_in_error(response.status, answer)
     else:
-        yield from wrong_in_answer(method_id, answer, "fields" in asked["query"])
+        yield from wrong_in_answer(method_id, answer, "fields" in call.query)
 
 
 def _decoded(response: Response) -> Any:

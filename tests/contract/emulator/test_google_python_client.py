@@ -1,47 +1,24 @@
-"""Google's own Python client, unmodified, against the local Google over real sockets."""
+"""google-api-python-client, unmodified, against the local Google over real sockets: what mirrors depend on.
+
+Every method of the API is called in test_walk_through.py.
+"""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from google.oauth2.credentials import Credentials
-from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from calferry.emulator.server import RunningGoogle
+from tests.contract.emulator.clients import ALICE, TEAM, event, python_client
 from tests.contract.emulator.inbox import Inbox
-
-ALICE = "alice@example.com"
 
 
 @pytest.fixture
 def service(local_google: RunningGoogle) -> Iterator[Any]:
-    tokens = local_google.tokens(ALICE)
-    credentials = Credentials(
-        tokens["access_token"],
-        refresh_token=tokens["refresh_token"],
-        token_uri=f"{local_google.url}/token",
-        client_id="demo-client",
-        client_secret="demo-secret",
-    )
-    endpoint = {"api_endpoint": f"{local_google.url}/calendar/v3/"}
-    with build(
-        "calendar",
-        "v3",
-        credentials=credentials,
-        client_options=endpoint,
-        static_discovery=True,
-    ) as found:
+    with python_client(local_google) as found:
         yield found
-
-
-def event(summary: str) -> dict[str, Any]:
-    return {
-        "summary": summary,
-        "start": {"dateTime": "2026-11-23T10:00:00", "timeZone": "Europe/Berlin"},
-        "end": {"dateTime": "2026-11-23T11:00:00", "timeZone": "Europe/Berlin"},
-    }
 
 
 def everything(service: Any, **query: Any) -> tuple[list[Any], str]:
@@ -105,7 +82,7 @@ def test_error_details_are_readable(service: Any) -> None:
 def test_expired_access_token_is_refreshed_by_the_client(local_google: RunningGoogle, service: Any) -> None:
     local_google.control("clock", {"advance_s": 7200})
     items = service.calendarList().list().execute()["items"]
-    assert [item["id"] for item in items] == [ALICE, "alice-team@group.calendar.google.com"]
+    assert [item["id"] for item in items] == [ALICE, TEAM]
     assert "/token" in [request["path"] for request in local_google.control("requests")["requests"]]
 
 

@@ -1,5 +1,6 @@
 """The examples on the page about the local Google run as they stand there, but for the port."""
 
+import gc
 import re
 
 import pytest
@@ -36,7 +37,7 @@ def test_every_example_of_the_page_is_run() -> None:
     assert sorted(text for _, text in BLOCK.findall(PAGE)) == sorted(run)
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # examples do not close what they opened
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("heading", GOES_ON_FROM)
 def test_an_example_in_python_prints_the_calendars(
     local_google: RunningGoogle, heading: str, capsys: pytest.CaptureFixture[str]
@@ -45,7 +46,10 @@ def test_an_example_in_python_prints_the_calendars(
     blocks += [example(f"### {each}", "python") for each in (*GOES_ON_FROM[heading], heading)]
     program = "\n".join(blocks).replace(ADDRESS, local_google.url)
     assert local_google.url in program
-    exec(compile(program, heading, "exec"), {"__name__": "__main__"})
+    names = {"__name__": "__main__"}
+    exec(compile(program, heading, "exec"), names)
+    names.clear()
+    gc.collect()  # the examples leave closing to the end of the program
     assert capsys.readouterr().out.splitlines()[-1] == "['alice@example.com', 'Team']"
     assert checked(local_google).checked["calendarList.list 200"] == len(blocks) - 1
 

@@ -13,7 +13,6 @@ from calferry.emulator.seed import SeedError
 from calferry.emulator.server import RunningGoogle, new_emulator, run_in_thread, running, serve
 from tests.waiting import eventually
 
-
 ATTEMPTS = 2  # aiohttp repeats a GET whose connection broke before any answer
 LIST = "/calendar/v3/users/me/calendarList"
 

@@ -14,10 +14,8 @@ from googleapiclient.errors import HttpError
 from calferry.emulator import Request
 from calferry.emulator.server import RunningGoogle
 from tests.contract.emulator.checked import checked_google
+from tests.contract.emulator.clients import ALICE, BOB, TEAM, event
 
-ALICE = "alice@example.com"
-BOB = "bob@example.com"
-TEAM = "alice-team@group.calendar.google.com"
 HOOK = "https://127.0.0.1:9/hook"
 DISCOVERY = "/discovery/v1/apis/calendar/v3/rest"
 
@@ -39,14 +37,6 @@ def client(google: RunningGoogle, credentials: Any) -> Iterator[Any]:
     document = json.loads(google.handle(Request("GET", DISCOVERY)).body)
     with build_from_document(document, credentials=credentials) as found:
         yield found
-
-
-def event(summary: str = "Meeting", **fields: Any) -> dict[str, Any]:
-    times = {
-        "start": {"dateTime": "2026-11-23T10:00:00", "timeZone": "Europe/Berlin"},
-        "end": {"dateTime": "2026-11-23T11:00:00", "timeZone": "Europe/Berlin"},
-    }
-    return {"summary": summary, **times, **fields}
 
 
 def refused(request: Any) -> tuple[int, str]:
@@ -135,6 +125,7 @@ def test_events_come_in_other_ways(service: Any) -> None:
     imported = events.import_(calendarId="primary", body=event(iCalUID="one@elsewhere")).execute()
     moved = events.move(calendarId="primary", eventId=imported["id"], destination=TEAM).execute()
     assert moved["status"] == "cancelled"
+    assert events.get(calendarId=TEAM, eventId=imported["id"]).execute()["organizer"]["email"] == TEAM
     quick = events.quickAdd(calendarId="primary", text="Lunch tomorrow at 12pm").execute()
     assert quick["summary"] == "Lunch"
     room = {"createRequest": {"requestId": "r", "conferenceSolutionKey": {"type": "hangoutsMeet"}}}
