@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from calferry.core.limits import CALENDARS_AT_ONCE
 from calferry.store import due
+from calferry.store.due import Renewable
 from calferry.sync.engine import Engine
 from calferry.sync.watch import renew_channel
 
@@ -14,6 +15,8 @@ ENDS_SOON_MS = 3_600_000
 
 
 class ChannelRenewal(NamedTuple):
+    """Of calendars; those of calendar lists are renewed as well, but not counted."""
+
     renewed: int
     failed: int
 
@@ -24,14 +27,15 @@ async def renew_channels(engine: Engine) -> ChannelRenewal:
     if engine.webhook_address is None:
         return ChannelRenewal(0, 0)
     now_ms = engine.clock.now_ms()
-    channel_ids = await engine.store.read(
+    found = await engine.store.read(
         lambda connection: due.renewable_channels(connection, now_ms, now_ms + ENDS_SOON_MS, AT_MOST)
     )
     places = asyncio.Semaphore(CALENDARS_AT_ONCE)
 
-    async def renew_one(channel_id: str) -> bool | None:
+    async def renew_one(channel: Renewable) -> bool | None:
         async with places:
-            return await renew_channel(engine, channel_id)
+            renewed = await renew_channel(engine, channel.id)
+        return None if channel.is_list else renewed
 
-    outcomes = await asyncio.gather(*(renew_one(channel_id) for channel_id in channel_ids))
+    outcomes = await asyncio.gather(*(renew_one(channel) for channel in found))
     return ChannelRenewal(outcomes.count(True), outcomes.count(False))

@@ -118,11 +118,3 @@ def select_for_sync(connection: Connection, calendar_ids: list[str]) -> None:
         .where(calendars.c.id.in_(calendar_ids), calendars.c.selected.is_(False))
         .values(selected=True)
     )
-
-
-def push_of(connection: Connection, calendar_id: str) -> Any | None:
-    """What is known of watching the calendar; None when it is gone."""
-    statement = select(calendars.c.push, calendars.c.push_checked_at).where(
-        calendars.c.id == calendar_id, calendars.c.removed_at.is_(None)
-    )
-    return connection.execute(statement).one_or_none()

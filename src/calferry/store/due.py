@@ -194,12 +194,49 @@ def without_channel(connection: Connection, now_ms: int, checked_before_ms: int,
     return list(connection.execute(statement).scalars())
 
 
+def lists_without_channel(
+    connection: Connection, now_ms: int, checked_before_ms: int, at_most: int
+) -> list[str]:
+    """Accounts with mirrored calendars whose calendar list has no live channel; after a refusal only after a while."""
+    live = select(channels.c.id).where(
+        channels.c.resource == accounts.c.id,
+        channels.c.state.in_(LIVE_CHANNEL),
+        or_(channels.c.expires_at.is_(None), channels.c.expires_at > now_ms),
+    )
+    mirrored = select(calendars.c.id).where(
+        calendars.c.account_id == accounts.c.id, calendars.c.selected, calendars.c.removed_at.is_(None)
+    )
+    checked_at = accounts.c.list_push_checked_at
+    statement = (
+        select(accounts.c.id)
+        .join(sync_states, sync_states.c.id == accounts.c.id)
+        .where(
+            accounts.c.status.in_(WORKING_ACCOUNT),
+            sync_states.c.status.in_(RUNNABLE),
+            or_(checked_at.is_(None), checked_at < checked_before_ms),
+            mirrored.exists(),
+            ~live.exists(),
+        )
+        .order_by(func.coalesce(checked_at, 0), accounts.c.id)
+        .limit(at_most)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Renewable:
+    """A channel to be replaced; `is_list`: it is about an account's calendar list."""
+
+    id: str
+    is_list: bool
+
+
 def renewable_channels(
     connection: Connection, now_ms: int, expires_before_ms: int, at_most: int
-) -> list[str]:
+) -> list[Renewable]:
     """Active channels whose renewal time has come, or that end soon; the first to end comes first."""
     statement = (
-        select(channels.c.id)
+        select(channels.c.id, channels.c.resource == channels.c.account_id)
         .join(accounts, accounts.c.id == channels.c.account_id)
         .where(
             channels.c.state == "active",
@@ -209,4 +246,4 @@ def renewable_channels(
         .order_by(channels.c.expires_at, channels.c.id)
         .limit(at_most)
     )
-    return list(connection.execute(statement).scalars())
+    return [Renewable(*row) for row in connection.execute(statement)]

@@ -106,6 +106,7 @@ accounts = Table(
     Column("refresh_until", BigInteger),
     Column("refresh_boot", Text),
     required("created_at", BigInteger),
+    Column("list_push_checked_at", BigInteger),
     Index("ix_accounts_user_id", "user_id"),
     Index("ix_accounts_google_sub", "google_sub"),
 )

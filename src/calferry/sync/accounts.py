@@ -108,6 +108,7 @@ def granted(engine: Engine, account_id: str, grant: Grant, row: Any | None, now_
         "scopes": " ".join(sorted(grant.scopes)),
         "access_token": None,
         "access_expires_at": None,
+        "list_push_checked_at": None,
     }
     if grant.identity is not None:
         values["google_sub"] = grant.identity.sub

@@ -54,10 +54,17 @@ class GoogleSource:
             ttl_s=channel.life_s,
         )
         with google_failures():
-            opened = await self._client.watch_events(request)
-        if opened.expiration_ms is None:
-            raise SourceFailure(Cause.BAD_ANSWER, "Google opened a channel without saying until when.")
-        return OpenedChannel(opened.resource_id, opened.resource_uri, opened.expiration_ms)
+            return opened_from(await self._client.watch_events(request))
+
+    async def watch_calendar_list(self, channel: ChannelRequest) -> OpenedChannel:
+        request = google.CalendarListWatch(
+            channel_id=channel.channel_id,
+            address=channel.address,
+            token=channel.token,
+            ttl_s=channel.life_s,
+        )
+        with google_failures():
+            return opened_from(await self._client.watch_calendar_list(request))
 
     async def stop_channel(self, channel_id: str, resource_id: str) -> None:
         with google_failures():
@@ -112,6 +119,13 @@ async def all_pages(ask: Callable[[R], Awaitable[google.EventsPageObserved]], re
 def joined(whole: Page, page: Page) -> Page:
     items, unreadable = [*whole.items, *page.items], [*whole.unreadable, *page.unreadable]
     return replace(page, items=items, unreadable=unreadable)
+
+
+def opened_from(channel: google.Channel) -> OpenedChannel:
+    """Raises SourceFailure for a channel without an end: it could not be renewed in time."""
+    if channel.expiration_ms is None:
+        raise SourceFailure(Cause.BAD_ANSWER, "Google opened a channel without saying until when.")
+    return OpenedChannel(channel.resource_id, channel.resource_uri, channel.expiration_ms)
 
 
 def entry_from(entry: google.CalendarListEntry) -> CalendarListEntry:

@@ -10,11 +10,11 @@ from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_calendar import ChannelRequest, OpenedChannel
 from calferry.core.limits import CHANNEL_LIFE_MS
 from calferry.core.model import AccountId
-from calferry.store import calendars, channels, sync_states
-from calferry.store.calendars import MirroredCalendar
+from calferry.store import channels, sync_states, watched
 from calferry.store.channels import NewChannel
 from calferry.store.fingerprints import fingerprint
 from calferry.store.tables import sync_states as states
+from calferry.store.watched import Watched
 from calferry.sync.begin import USABLE
 from calferry.sync.engine import Engine
 
@@ -27,6 +27,9 @@ LOOK_AGAIN_S = 0.1
 WAIT_FOR_PEER_S = 30.0
 UNCERTAIN = frozenset({Cause.UNREACHABLE, Cause.SERVER_ERROR, Cause.BAD_ANSWER})
 RECHECK_UNWATCHABLE_MS = 24 * 3_600_000
+LASTING = frozenset({Cause.PUSH_UNSUPPORTED, Cause.PUSH_REFUSED})
+LASTING_FOR_LISTS = LASTING | {Cause.SCOPE_MISSING, Cause.FORBIDDEN, Cause.NOT_FOUND, Cause.BAD_REQUEST}
+"""Refusals that the next minute will not change; a calendar list is polled every quarter of an hour in any case."""
 
 
 class Notification(Protocol):
@@ -46,7 +49,7 @@ class Notification(Protocol):
 class Registered:
     """A row that waits for Google's answer; the token is only ever sent to Google."""
 
-    calendar: MirroredCalendar
+    watched: Watched
     request: ChannelRequest
 
 
@@ -71,29 +74,27 @@ def find_opening(
     live = channels.live_of(connection, calendar_id, now_ms)
     if live is not None:
         return "active" if live.state == "active" else "registering"
-    row = calendars.push_of(connection, calendar_id)
+    row = watched.load(connection, calendar_id)
     if row is None:
         return "failed"
     known = row.push == "unsupported" and now_ms - (row.push_checked_at or 0) < RECHECK_UNWATCHABLE_MS
     return "unwatchable" if known else "missing"
 
 
-async def open_channel(
-    engine: Engine, calendar_id: str, replaced_id: str | None = None
-) -> Opening | Elsewhere:
+async def open_channel(engine: Engine, resource: str, replaced_id: str | None = None) -> Opening | Elsewhere:
     """Open a channel where there is none, or one in the place of `replaced_id`.
 
-    The others of the calendar are stopped afterwards. Of several who try at once, one does it.
+    `resource` is a calendar's id, or an account's for its calendar list. The others of the resource are stopped
+    afterwards. Of several who try at once, one does it.
     """
     for _ in range(IDS_TRIED_MAX):
-        registered = await register(engine, calendar_id, replaced_id)
+        registered = await register(engine, resource, replaced_id)
         if registered is None:
             return "failed"
         if registered == "elsewhere":
             return registered
-        source = engine.source(registered.calendar.account_id)
         try:
-            opened = await source.watch_events(registered.calendar.google_id, registered.request)
+            opened = await ask_google(engine, registered)
         except SourceFailure as failure:
             if await refused(engine, registered, failure):
                 continue
@@ -102,54 +103,58 @@ async def open_channel(
     return "failed"
 
 
-async def register(
-    engine: Engine, calendar_id: str, replaced_id: str | None
-) -> Registered | Elsewhere | None:
+async def ask_google(engine: Engine, registered: Registered) -> OpenedChannel:
+    """Raises `SourceFailure`."""
+    source, google_id = engine.source(registered.watched.account_id), registered.watched.google_id
+    if google_id is None:
+        return await source.watch_calendar_list(registered.request)
+    return await source.watch_events(google_id, registered.request)
+
+
+async def register(engine: Engine, resource: str, replaced_id: str | None) -> Registered | Elsewhere | None:
     """Commit the row first: Google's first message may come before its answer."""
     channel_id, token, now_ms = engine.ids.channel_id(), engine.ids.secret(), engine.clock.now_ms()
 
-    def work(connection: Connection) -> MirroredCalendar | Elsewhere | None:
-        calendar = calendars.load(connection, calendar_id)
-        if calendar is None or calendar.account_status not in USABLE:
+    def work(connection: Connection) -> Watched | Elsewhere | None:
+        row = watched.load(connection, resource)
+        if row is None or not row.is_usable:
             return None
-        live = channels.live_of(connection, calendar_id, now_ms)
+        live = channels.live_of(connection, resource, now_ms)
         if live is not None and live.id != replaced_id:
             return "elsewhere"
-        new = NewChannel(channel_id, calendar.user_id, calendar.account_id, calendar.id, fingerprint(token))
+        new = NewChannel(channel_id, row.user_id, row.account_id, resource, fingerprint(token))
         channels.register(connection, new, now_ms)
-        return calendar
+        return row
 
-    calendar = await engine.store.write(work)
-    if calendar == "elsewhere":
+    found = await engine.store.write(work)
+    if found == "elsewhere":
         return "elsewhere"
-    if calendar is None or engine.webhook_address is None:
+    if found is None or engine.webhook_address is None:
         return None
     request = ChannelRequest(channel_id, token, engine.webhook_address, CHANNEL_LIFE_MS // 1000)
-    return Registered(calendar, request)
+    return Registered(found, request)
 
 
 async def opened_channel(engine: Engine, registered: Registered, opened: OpenedChannel) -> Opening:
     """Commit the new channel, then stop the old ones, then catch up on what neither of them told."""
     now_ms, channel_id = engine.clock.now_ms(), registered.request.channel_id
     renew_at = renew_time(now_ms, opened.expires_at, engine.dice.uniform(0, engine.intervals.jitter))
-    calendar = registered.calendar
+    row = registered.watched
 
     def work(connection: Connection) -> list[tuple[str, str | None]] | None:
         if not channels.activate(connection, channel_id, opened, renew_at):
             return None
-        calendars.change(connection, calendar.id, push="on", push_checked_at=None)
-        sync_states.mark(connection, [calendar.id], now_ms)
-        return [
-            (row.id, row.resource_id) for row in channels.drain_others(connection, calendar.id, channel_id)
-        ]
+        watched.note_push(connection, row, "on", None)
+        sync_states.mark(connection, [row.id], now_ms)
+        return [(old.id, old.resource_id) for old in channels.drain_others(connection, row.id, channel_id)]
 
-    old = await engine.store.write(work)
-    if old is None:
-        await stop(engine, calendar.account_id, channel_id, opened.resource_id)
+    replaced = await engine.store.write(work)
+    if replaced is None:
+        await stop(engine, row.account_id, channel_id, opened.resource_id)
         return "failed"
     engine.signals.wake("due")
-    for old_id, resource_id in old:
-        await stop(engine, calendar.account_id, old_id, resource_id)
+    for old_id, resource_id in replaced:
+        await stop(engine, row.account_id, old_id, resource_id)
     return "active"
 
 
@@ -159,17 +164,17 @@ async def refused(engine: Engine, registered: Registered, failure: SourceFailure
     After an uncertain answer the channel may exist: its row stays, so that its messages are known and it can be
     stopped.
     """
-    now_ms, request = engine.clock.now_ms(), registered.request
+    now_ms, request, row = engine.clock.now_ms(), registered.request, registered.watched
+    lasting = LASTING_FOR_LISTS if row.is_list else LASTING
 
     def work(connection: Connection) -> None:
         if failure.cause not in UNCERTAIN:
             channels.settle(connection, request.channel_id, "failed")
         else:
             channels.abandon(connection, request.channel_id)
-        if failure.cause is Cause.PUSH_UNSUPPORTED:
-            calendars.change(connection, registered.calendar.id, push="unsupported", push_checked_at=now_ms)
-        if failure.cause is Cause.PUSH_REFUSED:
-            calendars.change(connection, registered.calendar.id, push_checked_at=now_ms)
+        if failure.cause in lasting:
+            push = "unsupported" if failure.cause is Cause.PUSH_UNSUPPORTED else None
+            watched.note_push(connection, row, push, now_ms)
 
     await engine.store.write(work)
     return failure.cause is Cause.CHANNEL_ID_TAKEN
@@ -178,13 +183,13 @@ async def refused(engine: Engine, registered: Registered, failure: SourceFailure
 async def renew_channel(engine: Engine, channel_id: str) -> bool | None:
     """Replace a channel by a new one; None when there is nothing to replace any more.
 
-    A channel of a calendar that is gone or not wanted is only stopped.
+    A channel of something that is gone or not wanted is only stopped.
     """
     row = await engine.store.read(lambda tx: channels.load(tx, channel_id))
     if row is None or row.state != "active":
         return None
-    calendar = await engine.store.read(lambda tx: calendars.load(tx, row.resource))
-    if calendar is None or not calendar.selected or calendar.account_status not in USABLE:
+    about = await engine.store.read(lambda tx: watched.load(tx, row.resource))
+    if about is None or not about.is_wanted or not about.is_usable:
         await engine.store.write(lambda tx: channels.settle(tx, channel_id, "draining"))
         await stop(engine, AccountId(row.account_id), channel_id, row.resource_id)
         return None
@@ -219,7 +224,7 @@ async def stop_account_channels(engine: Engine, account_id: str) -> None:
 
 
 async def receive(engine: Engine, notification: Notification) -> Verdict:
-    """Verify a message and mark its calendar. A stranger's message writes nothing.
+    """Verify a message and mark what it is about. A stranger's message writes nothing.
 
     A channel that speaks although it was stopped is to be stopped once more.
     """
@@ -239,14 +244,14 @@ async def receive(engine: Engine, notification: Notification) -> Verdict:
 
 
 async def accept(
-    engine: Engine, calendar_id: str, account_id: str, notification: Notification, now_ms: int
+    engine: Engine, resource: str, account_id: str, notification: Notification, now_ms: int
 ) -> None:
     state = notification.resource_state
 
     def work(connection: Connection) -> None:
         channels.note_push(connection, notification.channel_id, notification.resource_id, now_ms)
         if state != "sync":
-            sync_states.mark(connection, [calendar_id], now_ms)
+            sync_states.mark(connection, [resource], now_ms)
         if state == "not_exists":
             connection.execute(
                 states.update().where(states.c.id == account_id).values(last_full_at=None, next_due_at=now_ms)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from calferry.duties.open_channels import setup_channels
 from calferry.duties.poll_stale import sync_calendars
 from calferry.duties.renew_channels import renew_channels
+from calferry.duties.watch_calendar_lists import watch_calendar_lists
 from calferry.web.problems import Problem, responses, unauthenticated
 from calferry.web.service import ServiceDep, service_of
 
@@ -81,10 +82,11 @@ async def run_sync_calendars(service: ServiceDep) -> CronSyncAnswer:
 
 @router.get("/setup-channels", response_model_exclude_none=True)
 async def run_setup_channels(service: ServiceDep) -> CronSetupAnswer:
-    """Open push channels for calendars without one."""
+    """Open push channels for calendars without one, which are counted, and for calendar lists without one."""
     if service.engine.webhook_address is None:
         return CronSetupAnswer(success=False, data=SetupCounts(created=0, failed=0), error=NO_PUSH)
     created, failed = await setup_channels(service.engine)
+    await watch_calendar_lists(service.engine)
     return CronSetupAnswer(data=SetupCounts(created=created, failed=failed))
 
 

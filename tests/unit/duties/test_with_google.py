@@ -197,7 +197,8 @@ def test_the_worker_mirrors_what_is_selected_and_follows_pushes() -> None:
         scheduler = Scheduler(service.engine)
         working = asyncio.create_task(scheduler.run())
         await asyncio.sleep(10)
-        assert await channel_states(service) == ["active"]
+        assert await channel_states(service) == ["active", "active"]
+        assert len(service.google.requests("calendarList.watch")) == 1
         listed = len(service.google.requests("events.list"))
         add_event(service, "New Year")
         await service.deliver()

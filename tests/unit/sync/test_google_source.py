@@ -42,7 +42,8 @@ class Scripted:
             raise answer
         return answer
 
-    events_page = instances_page = calendar_list_page = watch_events = stop_channel = answer
+    events_page = instances_page = calendar_list_page = answer
+    watch_events = watch_calendar_list = stop_channel = answer
 
 
 def source_over(client: Scripted) -> GoogleSource:
@@ -106,6 +107,21 @@ async def test_a_channel_without_an_end_is_a_bad_answer() -> None:
     with pytest.raises(SourceFailure) as failed:
         await source_over(client).watch_events("c", CHANNEL)
     assert failed.value.cause is Cause.BAD_ANSWER
+
+
+async def test_a_calendar_list_is_watched_with_the_same_terms() -> None:
+    client = Scripted(
+        google.Channel(channel_id="ch-1", resource_id="res", resource_uri=None, expiration_ms=7)
+    )
+    assert (await source_over(client).watch_calendar_list(CHANNEL)).expires_at == 7
+    (asked,) = client.asked
+    assert isinstance(asked, google.CalendarListWatch)
+    assert (asked.channel_id, asked.address, asked.token, asked.ttl_s) == (
+        CHANNEL.channel_id,
+        CHANNEL.address,
+        CHANNEL.token,
+        CHANNEL.life_s,
+    )
 
 
 async def test_failures_come_out_as_causes_with_their_reason_and_wait() -> None:
