@@ -92,12 +92,16 @@ class Emulator:
         if again:
             self.world.channels.outbox.append(again)
 
-    def handle(self, request: Request) -> Response:
-        """Answers one request."""
+    def handle(self, request: Request, batch_from: int | None = None) -> Response:
+        """Answers one request. `batch_from` is given for the parts of a batch: the last change before it."""
         request = _overridden(request)
+        if request.method == "OPTIONS":
+            return finishing.preflight(request)
+        if request.method == "HEAD":
+            return _bodiless(self.handle(replace(request, method="GET"), batch_from))
         found = TABLE.find(request.method, request.path)
         path = found[1] if found else {}
-        call = Call(self, self.world, request, Query(request.query), path, self.now())
+        call = Call(self, self.world, request, Query(request.query), path, self.now(), batch_from=batch_from)
         if found and found[0].floor == "control":
             return self._carried_out(call, found[0])
         response = self._answered(call, found[0]) if found else finishing.finished(call, striking.html(404))
@@ -146,6 +150,11 @@ class Emulator:
                 "fault": response.fault or None,
             }
         )
+
+
+def _bodiless(response: Response) -> Response:
+    """The answer to HEAD: what GET answers, without the body."""
+    return replace(response, body=b"")
 
 
 def _sent(call: Call, outcome: Answer | Refused | Response) -> Response:

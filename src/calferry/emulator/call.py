@@ -43,7 +43,7 @@ class Backstage(Protocol):
 
     def methods(self) -> list[str]: ...
 
-    def handle(self, request: Request) -> Response: ...
+    def handle(self, request: Request, batch_from: int | None = None) -> Response: ...
 
     def snapshot(self) -> Json: ...
 
@@ -54,7 +54,8 @@ class Backstage(Protocol):
 class Call:
     """One request on its way through a route. `now` is unix seconds of the world's clock.
 
-    `opened_by` are the scopes of the token that open the method.
+    `opened_by` are the scopes of the token that open the method. `batch_from` is set for a part of a batch: the
+    last change before it.
     """
 
     backstage: Backstage
@@ -67,6 +68,7 @@ class Call:
     token: AccessToken | None = None
     person: Person | None = None
     opened_by: frozenset[str] = frozenset()
+    batch_from: int | None = None
 
     def header(self, name: str) -> str:
         """A header's value; names arrive in lower case."""

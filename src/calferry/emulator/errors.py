@@ -131,6 +131,10 @@ def duplicate() -> Refused:
     return Refused(409, "global", "duplicate", "The requested identifier already exists.")
 
 
+def conflict() -> Refused:
+    return Refused(409, "global", "conflict", "Conflict")
+
+
 def condition_not_met() -> Refused:
     return Refused(412, "global", "conditionNotMet", "Precondition Failed", ("header", "If-Match"))
 

@@ -8,7 +8,7 @@ from calferry.emulator import field_mask, json_text
 from calferry.emulator.call import Answer, Call, Page
 from calferry.emulator.errors import Refused
 from calferry.emulator.query import Query
-from calferry.emulator.wire import Response
+from calferry.emulator.wire import Request, Response
 
 JSON_TYPE = "application/json; charset=UTF-8"
 GZIP_LEVEL = 1
@@ -17,6 +17,7 @@ NO_STORE = {
     "Pragma": "no-cache",
     "Expires": "Mon, 01 Jan 1990 00:00:00 GMT",
 }
+EXPOSED = "Content-Encoding, Content-Length, Date, ETag, Retry-After, Server, Vary, WWW-Authenticate"
 FRAME = {
     "Vary": "Origin, X-Origin, Referer",
     "X-Content-Type-Options": "nosniff",
@@ -30,7 +31,7 @@ def finished(call: Call, answer: Answer) -> Response:
     """The response to a request that was not refused."""
     body = _body(answer, call.query)
     headers = {"Content-Type": answer.content_type} if body else {}
-    headers |= _caching(call) | FRAME | answer.headers
+    headers |= _caching(call) | FRAME | _shared_with(call.request) | answer.headers
     body, coding = _encoded(call, body)
     return Response(answer.status, headers | coding | {"Content-Length": str(len(body))}, body)
 
@@ -39,9 +40,29 @@ def refusal(call: Call, refused: Refused) -> Response:
     """The response that carries a refusal; the front end's errors ignore `prettyPrint=false`."""
     indent = json_text.FRONT_END_INDENT if refused.front_end else _indent(call.query)
     body = json_text.dump(refused.body(), indent) + b"\n"
-    headers = {"Content-Type": JSON_TYPE} | NO_STORE | {"Date": _date(call)} | FRAME | refused.headers
+    headers = {"Content-Type": JSON_TYPE} | NO_STORE | {"Date": _date(call)} | FRAME
+    headers |= _shared_with(call.request) | refused.headers
     body, coding = _encoded(call, body)
     return Response(refused.code, headers | coding | {"Content-Length": str(len(body))}, body)
+
+
+def preflight(request: Request) -> Response:
+    """What a browser is told that asks whether a page of another origin may send a request."""
+    asked = {
+        "Access-Control-Allow-Methods": request.headers.get("access-control-request-method", "GET"),
+        "Access-Control-Allow-Headers": request.headers.get("access-control-request-headers", ""),
+        "Access-Control-Max-Age": "3600",
+        "Content-Length": "0",
+    }
+    return Response(200, {**asked, **FRAME, **_shared_with(request)})
+
+
+def _shared_with(request: Request) -> dict[str, str]:
+    """Lets pages of any origin read the answer, as Google does for its APIs."""
+    origin = request.headers.get("origin")
+    if not origin:
+        return {}
+    return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED}
 
 
 def _body(answer: Answer, query: Query) -> bytes:

@@ -56,6 +56,11 @@ PERSON_FIELDS = (
     "settings",
     "admin",
 )
+UNWATCHABLE = (
+    "@group.v.calendar.google.com",
+    "@import.calendar.google.com",
+    "@resource.calendar.google.com",
+)
 _OWN_FIELDS = ("selected", "hidden", "colorId", "defaultReminders", "summaryOverride")
 
 
@@ -170,6 +175,7 @@ def _new_calendar(world: World, person: Person, fields: Json, calendar_id: str, 
     primary = calendar_id == person.email
     number = world.log.next(now)
     calendar = Calendar(calendar_id, summary, zone, owner, number, primary, tokens_valid_from=number)
+    calendar.watchable = not calendar_id.endswith(UNWATCHABLE)
     calendar.groups = world.groups
     calendar.acl[f"user:{owner}"] = "owner"
     world.calendars[calendar_id] = calendar

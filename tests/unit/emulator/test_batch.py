@@ -97,3 +97,80 @@ def test_faults_strike_single_parts(desk: Desk) -> None:
 def test_a_broken_outer_request_is_refused_as_a_whole(desk: Desk, body: bytes, kind: str) -> None:
     answer = desk.send("POST", "/batch/calendar/v3", body, {"Content-Type": kind})
     assert (answer.status, answer.reason) == (400, "badRequest")
+
+
+def write(method: str, path: str, body: Any, content_id: str = "<one + 1>") -> bytes:
+    head = (
+        f"{method} /calendar/v3/calendars/primary/events{path} HTTP/1.1\ncontent-type: application/json\n\n"
+    )
+    return part(head.encode() + (b"" if body is None else json.dumps(body).encode()), content_id)
+
+
+def outcomes(answer: Answer) -> list[str]:
+    """The status of every part, with the reason of a refusal."""
+    return [
+        f"{status} {body['error']['errors'][0]['reason']}" if status >= 400 else str(status)
+        for _, status, body in answers(answer)
+    ]
+
+
+def test_an_id_is_taken_once_in_a_batch_too(desk: Desk) -> None:
+    event = {**timed(), "id": "event00001"}
+    assert outcomes(send(desk, write("POST", "", event), write("POST", "", event))) == [
+        "200",
+        "409 duplicate",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "", {"summary": "second"}),
+        ("PUT", "", timed()),
+        ("DELETE", "", None),
+        ("POST", "/move?destination=alice-team%40group.calendar.google.com", None),
+    ],
+)
+def test_a_second_write_to_one_event_in_a_batch_is_a_conflict(
+    desk: Desk, method: str, path: str, body: Any
+) -> None:
+    made, other = desk.insert()["id"], desk.insert()["id"]
+    first = write("PATCH", f"/{made}", {"summary": "first"})
+    again = write(method, f"/{made}{path}", body)
+    answer = send(desk, first, again, write("PATCH", f"/{other}", {"summary": "first"}))
+    assert outcomes(answer) == ["200", "409 conflict", "200"]
+    assert desk.change("GET", made).json["summary"] == "first"
+    assert outcomes(send(desk, again))[0] in ("200", "204")
+
+
+def test_working_locations_are_not_written_in_batches(desk: Desk) -> None:
+    home = {
+        **timed(),
+        "eventType": "workingLocation",
+        "visibility": "public",
+        "transparency": "transparent",
+        "workingLocationProperties": {"type": "homeOffice", "homeOffice": {}},
+    }
+    made = desk.insert(**home)["id"]
+    parts = [
+        write("POST", "", home),
+        write("PATCH", f"/{made}", {"summary": "x"}),
+        write("DELETE", f"/{made}", None),
+    ]
+    assert outcomes(send(desk, *parts)) == ["400 eventTypeRestriction", "400 eventTypeRestriction", "204"]
+
+
+def test_a_dead_outer_token_refuses_the_whole_batch(desk: Desk) -> None:
+    bold = LIST.replace(b"\n\n", f"\nAuthorization: Bearer {desk.token()}\n\n".encode())
+    answer = send(desk, part(bold), Authorization="Bearer nonsense")
+    assert (answer.status, answer.reason) == (401, "authError")
+
+
+def test_without_an_outer_token_every_part_speaks_for_itself(desk: Desk) -> None:
+    bold = LIST.replace(b"\n\n", f"\nAuthorization: Bearer {desk.token()}\n\n".encode())
+    assert outcomes(send(desk, part(bold), part(LIST), Authorization="")) == ["200", "401 required"]
+
+
+def test_every_part_costs_quota(desk: Desk) -> None:
+    desk.control("quota", {"per_minute_per_user": 2})
+    assert outcomes(send(desk, part(LIST), part(LIST), part(LIST))) == ["200", "200", "403 rateLimitExceeded"]

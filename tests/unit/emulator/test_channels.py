@@ -178,3 +178,15 @@ def test_push_weather(desk: Desk) -> None:
     numbers = [int(d.headers["X-Goog-Message-Number"]) for d in desk.google.take_deliveries()]
     assert numbers == sorted(numbers, reverse=True)
     assert "unknown mode" in desk.control("push", {"mode": "storm"})["error"]
+
+
+@pytest.mark.parametrize("kind", ["group.v", "import", "resource"])
+def test_generated_and_imported_calendars_and_rooms_take_no_channels(desk: Desk, kind: str) -> None:
+    calendar_id = f"de.german#holiday@{kind}.calendar.google.com"
+    desk.control("seed", {"calendars": [{"id": calendar_id, "owner": ALICE}]})
+    body = {"id": "channel-1", "type": "web_hook", "address": ADDRESS}
+    path = f"calendars/{calendar_id.replace('#', '%23')}/events/watch"
+    answer = desk.api("POST", path, body)
+    assert (answer.status, answer.reason) == (400, "pushNotSupportedForRequestedResource")
+    desk.control("watchable", {"calendar_id": calendar_id, "watchable": True})
+    assert desk.api("POST", path, body).status == 200

@@ -1,6 +1,7 @@
 """How grants end by themselves, how devices sign in, and how service accounts speak for others."""
 
 import base64
+import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -179,3 +180,52 @@ def test_tokeninfo_reads_id_tokens(desk: Desk) -> None:
     claims = desk.send("GET", "/tokeninfo", id_token=signed).json
     assert (claims["email"], claims["email_verified"], claims["aud"]) == (ALICE, "true", "demo-client")
     assert desk.send("GET", "/tokeninfo", id_token=signed[:-4]).status == 400
+
+
+def signed_by_itself(desk: Desk, key_file: Any, **claims: Any) -> Answer:
+    text = assertion(key_file, **claims)
+    return desk.send("GET", "/calendar/v3/calendars/primary", None, {"Authorization": f"Bearer {text}"})
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": None},
+        {"aud": "https://calendar-json.googleapis.com/", "scope": None},
+        {"aud": "https://www.googleapis.com/calendar/v3/", "scope": None},
+        {"aud": "http://127.0.0.1:8001/calendar/v3/", "scope": None, "sub": ROBOT},
+    ],
+)
+def test_a_service_account_may_sign_its_access_token_itself(desk: Desk, key_file: Any, claims: Any) -> None:
+    answer = signed_by_itself(desk, key_file, **claims)
+    assert (answer.status, answer.json["id"]) == (200, ROBOT)
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"aud": "https://example.org/", "scope": None}, "authError"),
+        ({"sub": ALICE}, "authError"),
+        ({"iss": ALICE}, "authError"),
+        ({"exp": START - 400, "iat": START - 3000}, "authError"),
+        ({"exp": START + 7200}, "authError"),
+        ({"scope": "https://www.googleapis.com/auth/calendar.settings.readonly"}, "insufficientPermissions"),
+    ],
+)
+def test_a_self_signed_token_that_google_would_not_take_is_refused(
+    desk: Desk, key_file: Any, claims: Any, reason: str
+) -> None:
+    answer = signed_by_itself(desk, key_file, **claims)
+    assert (answer.status, answer.reason) == (403 if reason.startswith("insufficient") else 401, reason)
+
+
+def test_googles_library_signs_tokens_that_are_taken(desk: Desk, key_file: Any) -> None:
+    from google.oauth2 import service_account
+
+    info = {**key_file, "token_uri": "https://oauth2.googleapis.com/token"}
+    made = service_account.Credentials.from_service_account_info(info).with_always_use_jwt_access(True)
+    made._create_self_signed_jwt("https://www.googleapis.com/calendar/v3/")
+    desk.now = time.time()
+    made.refresh(None)
+    headers = {"Authorization": f"Bearer {made.token}"}
+    assert desk.send("GET", "/calendar/v3/calendars/primary", None, headers).json["id"] == ROBOT

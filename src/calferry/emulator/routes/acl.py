@@ -6,6 +6,7 @@ from calferry.emulator.routes import scopes
 from calferry.emulator.routes.paging import Collection, list_collection
 from calferry.emulator.world import acl
 from calferry.emulator.world.calendar import Calendar, at_least
+from calferry.emulator.world.post import Mail
 
 COLLECTION = "/calendar/v3/calendars/{calendarId}/acl"
 ONE = f"{COLLECTION}/{{ruleId}}"
@@ -67,7 +68,15 @@ def insert_rule(call: Call) -> Answer:
     role = acl.checked_role(body.get("role"), of)
     acl.check_may_change(calendar, of, call.caller().email)
     acl.set_role(call.world, calendar, of, role, call.now)
+    _tell(call, calendar, of)
     return _answer(calendar, of)
+
+
+def _tell(call: Call, calendar: Calendar, of: str) -> None:
+    """Whoever is given access hears of it by mail, unless the request says otherwise."""
+    kind, _, address = of.partition(":")
+    if kind in ("user", "group") and call.query.boolean("sendNotifications", True):
+        call.world.post.send(Mail(address, "sharing", calendar.id, "", call.now))
 
 
 def update_rule(call: Call) -> Answer:
@@ -88,6 +97,7 @@ def _changed(call: Call, needs_scope: bool) -> Answer:
     if role != calendar.acl[of]:
         acl.check_may_change(calendar, of, call.caller().email)
         acl.set_role(call.world, calendar, of, role, call.now)
+        _tell(call, calendar, of)
     return _answer(calendar, of)
 
 

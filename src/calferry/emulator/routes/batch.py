@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from email.message import Message
 from http import HTTPStatus
 
-from calferry.emulator import errors, json_text
+from calferry.emulator import access, errors, json_text
 from calferry.emulator.call import Answer, Call, Route
 from calferry.emulator.wire import Request, Response
 from calferry.emulator.world.dice import URL_SAFE, word
@@ -22,12 +22,19 @@ class BadPart(ValueError):
 
 
 def batch(call: Call) -> Answer:
-    """Answers every part in order. Refuses a body that is no multipart with 400 as a whole."""
+    """Answers every part in order. Refuses a body that is no multipart, and a token that is none, as a whole.
+
+    Without a token of its own the batch leaves it to every part to bring one.
+    """
+    text = access.bearer_text(call)
+    if text and access.token_of(call, text) is None:
+        raise errors.invalid_credentials()
     parts = _parts(call.request)
     if not 1 <= len(parts) <= PARTS_MAX:
         raise errors.bad_request(f"The batch request must contain between 1 and {PARTS_MAX} calls.")
     boundary = f"batch_{word(call.world.dice, URL_SAFE, 32)}"
-    answers = [_answered(call, part) for part in parts]
+    before = call.world.log.last
+    answers = [_answered(call, part, before) for part in parts]
     lines = b"".join(b"--%s\r\n%s\r\n" % (boundary.encode(), answer) for answer in answers)
     content = lines + f"--{boundary}--\r\n".encode()
     return Answer(content, content_type=f"multipart/mixed; boundary={boundary}")
@@ -48,11 +55,11 @@ def _parts(request: Request) -> list[bytes]:
     return [re.sub(rb"\A\r?\n", b"", piece) for piece in pieces[2 : 2 * last + 1 : 2]]
 
 
-def _answered(call: Call, part: bytes) -> bytes:
+def _answered(call: Call, part: bytes, before: int) -> bytes:
     head, body = _cut(part)
     names = _headers(head)
     try:
-        response = _carried_out(call, _request(call.request, body))
+        response = _carried_out(call, _request(call.request, body), before)
     except BadPart:
         response = _failure(errors.bad_request())
     content_id = names.get("content-id", "")
@@ -90,13 +97,12 @@ def _inherited(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _carried_out(call: Call, request: Request) -> Response:
+def _carried_out(call: Call, request: Request, before: int) -> Response:
     if not request.path.startswith(API):
         return _failure(errors.not_found())
     headers = {name: value for name, value in request.headers.items() if name != "accept-encoding"}
-    response = call.backstage.handle(
-        Request(request.method, request.path, request.query, headers, request.body)
-    )
+    inner = Request(request.method, request.path, request.query, headers, request.body)
+    response = call.backstage.handle(inner, before)
     if response.fault:
         return _failure(errors.Refused(503, "global", "backendError", "Backend Error"))
     return response

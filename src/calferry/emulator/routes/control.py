@@ -253,6 +253,10 @@ def requests(call: Call) -> Json:
     return {"requests": list(call.backstage.requests)}
 
 
+def mails(call: Call) -> Json:
+    return {"mails": [mail.resource() for mail in call.world.post.mails]}
+
+
 def deliveries(call: Call) -> Json:
     return {"deliveries": list(call.backstage.deliveries.attempts)}
 
@@ -282,4 +286,5 @@ ROUTES = (
     _route("GET", "faults", list_faults),
     _route("GET", "requests", requests),
     _route("GET", "deliveries", deliveries),
+    _route("GET", "mails", mails),
 )

@@ -21,7 +21,7 @@ def move_event(call: Call) -> Answer:
     calendar, role = call.world.calendar(call.query.text("destination"), writer.actor.email)
     if not at_least(role, "writerWithoutPrivateAccess"):
         raise errors.required_access_level()
-    destination = Writer(call.world, calendar, writer.actor, call.now)
+    destination = Writer(call.world, calendar, writer.actor, call.now, writer.options)
     moved = event_move.move(writer, destination, event)
     return answered(call, writer.calendar, "owner", moved)
 

@@ -4,7 +4,7 @@ from calferry.emulator import errors
 from calferry.emulator.call import Answer, Call, Item, Json, Page, Route
 from calferry.emulator.routes import scopes
 from calferry.emulator.routes.paging import next_token, opened, tokens_of
-from calferry.emulator.world import listing, sync_tokens
+from calferry.emulator.world import listing, settings, sync_tokens
 from calferry.emulator.world.calendar import Calendar, at_least, opaque_etag
 from calferry.emulator.world.event import Event
 from calferry.emulator.world.expansion import instances_of
@@ -112,9 +112,18 @@ def _query(call: Call, calendar: Calendar, role: str) -> EventQuery:
         shared_properties=query.pairs_of("sharedExtendedProperty"),
         event_types=frozenset(query.many("eventTypes")),
         since=_since(call, calendar, role),
+        hides_unanswered=_hides_unanswered(call, calendar),
     )
     _check(asked, call.now)
     return asked
+
+
+def _hides_unanswered(call: Call, calendar: Calendar) -> bool:
+    """Whether this person has chosen not to see invitations before answering them."""
+    person = call.person
+    if person is None or calendar.id != person.email or call.query.boolean("showHiddenInvitations"):
+        return False
+    return settings.value_of(person, "hideInvitations") == "true"
 
 
 def _check(query: EventQuery, now: float) -> None:

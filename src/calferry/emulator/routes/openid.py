@@ -51,7 +51,7 @@ def certificates(_call: Call) -> Answer:
 
 
 def userinfo(call: Call) -> Answer:
-    token = call.world.oauth.bearer(access.bearer_text(call), call.now)
+    token = access.token_of(call, access.bearer_text(call))
     person = call.world.person(token.email) if token else None
     if token is None or person is None:
         raise errors.invalid_credentials()

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, unquote
 from calferry.emulator.call import Answer, Call, Json, Route
 from calferry.emulator.id_tokens import ISSUER, id_token, id_token_claims
 from calferry.emulator.json_text import FRONT_END_INDENT
-from calferry.emulator.routes import assertions
 from calferry.emulator.signing_key import KEY_ID
+from calferry.emulator.world import assertions
 from calferry.emulator.world.devices import DeviceRefused
 from calferry.emulator.world.oauth import (
     AccessToken,
@@ -147,7 +147,7 @@ def _collected(call: Call, client: OAuthClient, form: dict[str, str]) -> Json:
 def _asserted(call: Call, assertion: str) -> Json:
     """A service account's access token; there is never a refresh token."""
     try:
-        granted = assertions.granted(call, assertion)
+        granted = assertions.granted(call.world, assertion, call.now, call.backstage.options.origin)
     except assertions.AssertionRefused as refused:
         raise TokenRefused(refused.status, refused.error, refused.description) from refused
     call.person = granted.person

@@ -26,11 +26,12 @@ PROPERTY_VALUE_MAX = 1024
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """The query switches that decide which fields of a body count."""
+    """The query switches that decide which fields of a body count, and who hears of it."""
 
     conference_data_version: int = 0
     supports_attachments: bool = False
     event_label_version: int = 0
+    send_updates: str = "none"
 
 
 def writable(body: Json, options: WriteOptions) -> Json:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from calferry.emulator import errors
-from calferry.emulator.world import conferences, dice, event_rules, event_types
+from calferry.emulator.world import conferences, dice, event_rules, event_types, mail
 from calferry.emulator.world.event import Event
 from calferry.emulator.world.event_shape import merged, tidied, writable
 from calferry.emulator.world.event_store import Writer, is_organizer, organizer, put
@@ -16,6 +16,8 @@ KEPT = (
     "hangoutLink", "conferenceData", "attachments", "gadget", "privateCopy", "locked", "sequence",
     "birthdayProperties", "eventLabelId",
 )  # fmt: skip
+LOCKED = ("summary", "description", "location", "start", "end", "recurrence")
+SECRECY = {"public": 0, "default": 1, "private": 2, "confidential": 2}
 
 
 def insert(writer: Writer, body: Json) -> Event:
@@ -91,6 +93,7 @@ def _replace(writer: Writer, event: Event, resource: Json, fields: Json) -> Even
     if fields.get("attendeesOmitted") and fields.get("attendees"):
         resource["attendees"] = _with_answers(event.resource.get("attendees", []), fields["attendees"])
         resource["attendeesOmitted"] = event.resource.get("attendeesOmitted", False)
+    _check_locked(writer, event, resource)
     _check_organizer(writer, event, resource)
     _check_sequence(event, fields)
     if resource.get("status") != "cancelled":
@@ -99,7 +102,30 @@ def _replace(writer: Writer, event: Event, resource: Json, fields: Json) -> Even
     event_types.check_edit(event, tidied(resource, writer.calendar))
     if "attendees" in fields:
         _check_inviting(writer, resource)
+    if event.recurring_event_id and resource.get("visibility") != event.resource.get("visibility"):
+        resource = _as_visible_as_its_series(writer, event, resource)
     return commit(writer, conferences.arranged(resource, event.resource, writer.world.dice), event)
+
+
+def _as_visible_as_its_series(writer: Writer, event: Event, resource: Json) -> Json:
+    """Hiding one occurrence hides the whole series; showing one shows nothing."""
+    series = writer.calendar.shelf.stored(event.recurring_event_id or "")
+    if series is None or series.is_cancelled:
+        return resource
+    wanted, known = (each.get("visibility", "default") for each in (resource, series.resource))
+    if SECRECY.get(wanted, 0) > SECRECY.get(known, 0):
+        commit(writer, {**series.resource, "visibility": wanted}, series)
+        return resource
+    return {**resource, "visibility": known}
+
+
+def _check_locked(writer: Writer, event: Event, resource: Json) -> None:
+    """The main fields of a locked copy stay as they are."""
+    if not event.resource.get("locked") or resource.get("status") == "cancelled":
+        return
+    fresh = tidied(resource, writer.calendar)
+    if any(fresh.get(name) != event.resource.get(name) for name in LOCKED):
+        raise errors.forbidden()
 
 
 def _with_answers(attendees: list[Json], changed: list[Json]) -> list[Json]:
@@ -150,4 +176,5 @@ def commit(writer: Writer, resource: Json, former: Event | None) -> Event:
     """Stores a version of an event and takes it to everybody else who has a copy of it."""
     event = put(writer, resource, former)
     spread(writer, event, former)
+    mail.announce(writer, event, former)
     return event

@@ -30,6 +30,7 @@ class EventQuery:
     shared_properties: tuple[tuple[str, str], ...] = ()
     event_types: frozenset[str] = frozenset()
     since: int | None = None
+    hides_unanswered: bool = False
 
     @property
     def is_resumable(self) -> bool:
@@ -112,12 +113,20 @@ def _filter(calendar: Calendar, query: EventQuery) -> Callable[[Event], bool]:
         tests.append(lambda event: bool(event.resource.get("iCalUID") == query.ical_uid))
     if query.event_types:
         tests.append(lambda event: event.resource.get("eventType", "default") in query.event_types)
+    if query.hides_unanswered:
+        tests.append(lambda event: not _is_unanswered(event))
     if query.q:
         words = query.q.casefold().split()
         tests.append(lambda event: _mentions(event.resource, words))
     for group, pairs in (("private", query.private_properties), ("shared", query.shared_properties)):
         tests.extend(_has_property(group, name, value) for name, value in pairs)
     return lambda event: all(test(event) for test in tests)
+
+
+def _is_unanswered(event: Event) -> bool:
+    """Whether the owner of the calendar is invited to an event and has not said anything yet."""
+    own = [guest for guest in event.resource.get("attendees", ()) if guest.get("self")]
+    return any(guest.get("responseStatus") == "needsAction" and not guest.get("organizer") for guest in own)
 
 
 def _has_property(group: str, name: str, value: str) -> Callable[[Event], bool]:

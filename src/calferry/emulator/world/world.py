@@ -12,6 +12,7 @@ from calferry.emulator.world.faults import FaultBook
 from calferry.emulator.world.oauth import OAuthDesk
 from calferry.emulator.world.page_tokens import Listings
 from calferry.emulator.world.people import Person
+from calferry.emulator.world.post import PostOffice
 from calferry.emulator.world.quota import Quota
 
 API_ROOT = "https://www.googleapis.com/calendar/v3"
@@ -35,6 +36,7 @@ class World:
     quota: Quota = field(default_factory=Quota)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     collections_valid_from: int = 0
+    post: PostOffice = field(default_factory=PostOffice)
     oauth: OAuthDesk = field(init=False)
     channels: Channels = field(init=False)
     devices: Devices = field(init=False)

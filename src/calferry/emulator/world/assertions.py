@@ -1,16 +1,17 @@
-"""Service accounts: a signed assertion for an access token, also in somebody else's name."""
+"""What service accounts sign: assertions for the token endpoint, and access tokens without one."""
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from calferry.emulator.call import Call
 from calferry.emulator.signing_key import signing_key
-from calferry.emulator.world.oauth import PREFIX, ServiceAccount
+from calferry.emulator.world.oauth import PREFIX, AccessToken, ServiceAccount
 from calferry.emulator.world.people import Person
+from calferry.emulator.world.world import World
 
 LIFE_S_MAX = 3600
 SKEW_S = 300
@@ -46,18 +47,17 @@ class Granted:
     scopes: tuple[str, ...]
 
 
-def granted(call: Call, assertion: str) -> Granted:
+def granted(world: World, assertion: str, now: float, origin: str) -> Granted:
     """What a JWT bearer assertion (RFC 7523) earns. Raises AssertionRefused with Google's words."""
-    account, claims = _verified(call, assertion)
-    _check_times(claims, call.now)
-    origin = call.backstage.options.origin
+    account, claims = _verified(world, assertion)
+    _check_times(claims, now)
     if claims.get("aud") not in (*AUDIENCES, f"{origin}/token", f"{origin}/oauth2/v4/token"):
         raise AssertionRefused(400, "invalid_grant", "Invalid JWT: Failed audience check.")
-    scopes = tuple(dict.fromkeys(str(claims.get("scope") or "").split()))
+    scopes = _scopes(claims)
     if not scopes:
         raise AssertionRefused(400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.")
     speaker = str(claims.get("sub") or account.email)
-    person = call.world.person(speaker)
+    person = world.person(speaker)
     if person is None:
         raise AssertionRefused(400, "invalid_grant", "Invalid email or User ID")
     if person.email != account.email and not set(scopes) <= {_full(scope) for scope in account.delegated}:
@@ -65,13 +65,41 @@ def granted(call: Call, assertion: str) -> Granted:
     return Granted(person, account.client_id, scopes)
 
 
+def self_signed(world: World, text: str, now: float, origin: str) -> AccessToken | None:
+    """The access token that a service account has signed itself, for itself; None for anything else.
+
+    It names its scopes, or as its audience an address of the API, which stands for all of it.
+    """
+    if text.count(".") != 2 or not text.startswith("eyJ"):
+        return None
+    try:
+        account, claims = _verified(world, text)
+        _check_times(claims, now)
+    except AssertionRefused:
+        return None
+    scopes = _scopes(claims) or ((f"{PREFIX}calendar",) if _is_api(claims.get("aud"), origin) else ())
+    if not scopes or claims.get("sub", account.email) != account.email:
+        return None
+    return AccessToken(text, account.email, account.client_id, scopes, float(claims["exp"]))
+
+
+def _is_api(audience: Any, origin: str) -> bool:
+    address = str(audience or "")
+    host = urlsplit(address).hostname or ""
+    return address.startswith(f"{origin}/") or host in ("calendar-json.googleapis.com", "www.googleapis.com")
+
+
+def _scopes(claims: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(claims.get("scope") or "").split()))
+
+
 def _full(scope: str) -> str:
     return PREFIX + scope if scope.startswith("calendar") else scope
 
 
-def _verified(call: Call, assertion: str) -> tuple[ServiceAccount, dict[str, Any]]:
+def _verified(world: World, assertion: str) -> tuple[ServiceAccount, dict[str, Any]]:
     """The account that signed, and what it claims."""
-    for account in call.world.oauth.service_accounts.values():
+    for account in world.oauth.service_accounts.values():
         key = RSAKey.import_key(account.public_key) if account.public_key else signing_key()
         try:
             claims = dict(jwt.decode(assertion, key, algorithms=["RS256"]).claims)
