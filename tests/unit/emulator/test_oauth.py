@@ -305,6 +305,7 @@ def test_userinfo_tokeninfo_and_configuration(desk: Desk) -> None:
     assert desk.send("GET", "/v1/userinfo").status == 401
     about = desk.send("GET", "/tokeninfo", access_token=token).json
     assert (about["sub"], about["expires_in"]) == (person["sub"], "3599")
+    assert desk.send("POST", "/tokeninfo", headers=headers).json == about
     assert desk.send("GET", "/tokeninfo", access_token="x").status == 400
     configuration = desk.send("GET", "/.well-known/openid-configuration").json
     assert configuration["token_endpoint"].endswith("/token")
@@ -320,11 +321,10 @@ def test_the_signing_key_is_also_a_certificate(desk: Desk) -> None:
 
 def test_earlier_addresses_still_answer(desk: Desk) -> None:
     access = desk.token()
-    for version in (1, 2, 3, 4):
-        assert (
-            desk.send("GET", f"/oauth2/v{version}/tokeninfo", access_token=access).json["expires_in"]
-            == "3599"
-        )
+    for version, seconds in ((1, 3599), (2, 3599), (3, "3599"), (4, "3599")):
+        about = desk.send("GET", f"/oauth2/v{version}/tokeninfo", access_token=access).json
+        assert about["expires_in"] == seconds
+        assert about["aud" if version > 2 else "audience"] == "demo-client"
     earlier = desk.send("GET", "/oauth2/v2/userinfo", headers={"Authorization": f"Bearer {access}"}).json
     assert (earlier["email"], earlier["verified_email"]) == (ALICE, True)
     assert len(earlier["id"]) == 21

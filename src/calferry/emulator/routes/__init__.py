@@ -18,6 +18,7 @@ from calferry.emulator.routes import (
     inspector,
     openid,
     settings,
+    token_info,
     tokens,
 )
 
@@ -36,6 +37,7 @@ ROUTES = (
     *discovery.ROUTES,
     *authorize.ROUTES,
     *tokens.ROUTES,
+    *token_info.ROUTES,
     *devices.ROUTES,
     *openid.ROUTES,
     *control.ROUTES,

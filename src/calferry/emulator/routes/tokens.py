@@ -1,13 +1,12 @@
-"""The token endpoint, revocation and tokeninfo."""
+"""The token endpoint and revocation."""
 
 import base64
 import binascii
 from urllib.parse import parse_qs, unquote
 
 from calferry.emulator.call import Answer, Call, Json, Route
-from calferry.emulator.id_tokens import ISSUER, id_token, id_token_claims
+from calferry.emulator.id_tokens import id_token
 from calferry.emulator.json_text import FRONT_END_INDENT
-from calferry.emulator.signing_key import KEY_ID
 from calferry.emulator.world import assertions
 from calferry.emulator.world.devices import DeviceRefused
 from calferry.emulator.world.oauth import (
@@ -185,34 +184,6 @@ def revoke(call: Call) -> Answer:
     return _json({})
 
 
-def tokeninfo(call: Call) -> Answer:
-    """What stands behind an access token or an id token; numbers and booleans are strings."""
-    signed = _form(call).get("id_token") or call.query.text("id_token")
-    if signed:
-        return _id_token_info(call, signed)
-    text = _form(call).get("access_token") or call.query.text("access_token")
-    access = call.world.oauth.bearer(text, call.now)
-    person = call.world.person(access.email) if access else None
-    if access is None or person is None:
-        return _json({"error": "invalid_token", "error_description": "Invalid Value"}, 400)
-    found: Json = {"azp": access.client_id, "aud": access.client_id, "sub": person.sub}
-    found |= {"scope": " ".join(access.scopes), "exp": str(int(access.expires_at))}
-    found["expires_in"] = str(int(access.expires_at - call.now))
-    if any(scope.endswith("userinfo.email") for scope in access.scopes):
-        found |= {"email": person.email, "email_verified": "true"}
-    return _json(found)
-
-
-def _id_token_info(call: Call, signed: str) -> Answer:
-    claims = id_token_claims(signed)
-    if claims is None or claims.get("iss") != ISSUER or claims["exp"] <= call.now:
-        return _json({"error": "invalid_token", "error_description": "Invalid Value"}, 400)
-    texts = {
-        key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in claims.items()
-    }
-    return _json({**texts, "alg": "RS256", "kid": KEY_ID, "typ": "JWT"})
-
-
 ROUTES = (
     *(
         Route("POST", path, "token", token, floor="oauth")
@@ -222,10 +193,5 @@ ROUTES = (
         Route(http, path, "revoke", revoke, floor="oauth")
         for path in ("/revoke", "/o/oauth2/revoke")
         for http in ("POST", "GET")
-    ),
-    *(
-        Route(http, path, "tokeninfo", tokeninfo, floor="oauth")
-        for path in ("/tokeninfo", *(f"/oauth2/v{version}/tokeninfo" for version in (1, 2, 3, 4)))
-        for http in ("GET", "POST")
     ),
 )
