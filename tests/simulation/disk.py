@@ -5,10 +5,27 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import OperationalError
+
 from calferry.store.sqlite import SqliteStore, run
 from calferry.store.tables import metadata
 
 T = TypeVar("T")
+
+
+class StoreDown(OperationalError):
+    """What a process sees of a store that is down."""
+
+    def __init__(self) -> None:
+        super().__init__("", None, sqlite3.OperationalError("unable to open database file"))
+
+
+def is_store_down(error: BaseException | None) -> bool:
+    """Whether nothing else is wrong than that the store is down."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_store_down(inner) for inner in error.exceptions)
+    return isinstance(error, StoreDown)
+
 
 # What a transaction did to event rows, for the checks that follow it.
 WATCHING = [

@@ -40,7 +40,10 @@ class Editor:
         if self.dice.random() < 0.1:
             self.edit_list()
             return
-        calendar = self.dice.choice(self.calendars())
+        self.edit_calendar(self.dice.choice(self.calendars()))
+
+    def edit_calendar(self, calendar: Calendar) -> None:
+        """One change of events of a calendar, or of what Google remembers of its listings."""
         verb: Callable[[Calendar], None] = self.dice.choices(list(EDITS), list(EDITS.values()))[0]
         self.google.trace.hit(f"edit {verb.__name__}")
         self.google.trace.note(f"edit {verb.__name__} {calendar.id}")
@@ -74,9 +77,8 @@ class Editor:
         return f"{self.dice.choice(TITLES)} {self.count}"
 
     def times(self) -> dict[str, Any]:
-        start = FIRST_DAY + timedelta(
-            days=self.dice.randrange(-60, 120), minutes=15 * self.dice.randrange(96)
-        )
+        days = self.dice.randrange(-60, 120) if self.dice.random() < 0.75 else self.dice.randrange(-200, 500)
+        start = FIRST_DAY + timedelta(days=days, minutes=15 * self.dice.randrange(96))
         if self.dice.random() < 0.2:
             end = start + timedelta(days=self.dice.randrange(1, 4))
             return {"start": {"date": f"{start:%Y-%m-%d}"}, "end": {"date": f"{end:%Y-%m-%d}"}}
@@ -98,7 +100,9 @@ class Editor:
         self.send(calendar, "POST", "", body)
 
     def rule(self) -> str:
-        return f"RRULE:FREQ={self.dice.choice(('DAILY', 'WEEKLY'))};COUNT={self.dice.randrange(2, 7)}"
+        """Some are over within days, others go on for longer than Google says what they have lost."""
+        pace = self.dice.choice(("DAILY", "WEEKLY", "WEEKLY;INTERVAL=7", "MONTHLY"))
+        return f"RRULE:FREQ={pace};COUNT={self.dice.randrange(2, 7)}"
 
     def rename(self, calendar: Calendar) -> None:
         event = self.some(calendar, is_live)

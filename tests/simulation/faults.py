@@ -18,7 +18,7 @@ from tests.simulation.world import SimulatedGoogle
 # Actions of the local Google, by the kind of request that they are ordered for.
 ANYWHERE = (
     "reset", "commit-then-reset", "truncate", "html-502", "return-500", "return-503", "return-504", "empty-body",
-    "commit-then-return-503", "stall-45000",
+    "commit-then-return-503", "stall-45000", "late",
 )  # fmt: skip
 API_ONLY = (
     "return-429", "return-403:rateLimitExceeded", "return-403:userRateLimitExceeded", "return-401",
@@ -36,7 +36,7 @@ WITH_PAGE_TOKEN = ("repeat-page-token", "return-400:invalid", "repeat-page-token
 OWN = ("poison", "poison-without-id", "items-twice")
 FIRST_PAGES = ("hollow-listing",)
 LIST_OWN = ("hollow-calendar-list",)
-OWN_WAYS = {*OWN, *FIRST_PAGES, *LIST_OWN}
+OWN_WAYS = {*OWN, *FIRST_PAGES, *LIST_OWN, "late"}
 EVERY_ACTION = (
     *ANYWHERE,
     *API_ONLY,
@@ -61,6 +61,8 @@ POISON: tuple[dict[str, Any], ...] = (
 
 
 REFUSED_AGAIN_S = 100.0
+MEDDLED_WITH = 0.25
+LATE_S = 25.0
 
 
 @dataclass(slots=True)
@@ -71,6 +73,7 @@ class Weather:
     trace: Trace
     dice: random.Random
     rate: float = 0.0
+    is_stormy: bool = False
     actions: frozenset[str] = frozenset()
     is_down: bool = False
     damaged: dict[str, set[str]] = field(default_factory=dict)
@@ -79,6 +82,8 @@ class Weather:
     """Sync tokens given with a listing that was not true."""
     is_guarded: Callable[[str], bool] = lambda _: False
     """Whether the mirror of that calendar would not believe an empty listing."""
+    meddle: Callable[[str], None] = lambda _: None
+    """Somebody edits that calendar just now."""
     is_list_sound: Callable[[], bool] = lambda: True
     """Whether no calendar is believed to be missing already."""
     refused_at: float = -1e9
@@ -89,15 +94,19 @@ class Weather:
         chosen = [action for action in EVERY_ACTION if self.dice.random() < 0.6]
         self.actions = frozenset(chosen)
         self.rate = self.dice.choice((0.0, 0.1, 0.2, 0.35, 0.5))
+        self.is_stormy = True
 
     def calm(self) -> None:
-        self.rate, self.is_down = 0.0, False
+        self.rate, self.is_down, self.is_stormy = 0.0, False, False
         self.google.world.faults.orders.clear()
         for calendar in self.google.world.calendars.values():
             calendar.empty_pages = 0
 
     def answer(self, request: Request) -> Response:
         """The local Google's answer, perhaps spoilt."""
+        is_between_pages = "pageToken=" in request.query and request.path.endswith("/events")
+        if self.is_stormy and is_between_pages and self.dice.random() < MEDDLED_WITH:
+            self.meddle(calendar_of(request))
         action = self.choose(request)
         if action is None:
             return self.google.emulator.handle(request)
@@ -136,12 +145,15 @@ class Weather:
         is_first = "syncToken=" not in request.query and "pageToken=" not in request.query
         if not is_first or not request.path.endswith("/events") or "iCalUID=" in request.query:
             return False
-        return self.is_guarded(unquote(request.path.split("/")[4]))
+        return self.is_guarded(calendar_of(request))
 
     def spoil(self, request: Request, action: str) -> Response:
-        """A true answer with one item damaged."""
+        """A true answer that comes late, or with one item damaged."""
         if action == "hollow-listing":
             return self.hollow(request)
+        if action == "late":
+            self.trace.hit("fault late")
+            return replace(self.google.emulator.handle(request), delay_s=self.dice.uniform(1.0, LATE_S))
         plain = replace(request, headers={k: v for k, v in request.headers.items() if k != "Accept-Encoding"})
         response = self.google.emulator.handle(plain)
         if response.status != 200:
@@ -151,7 +163,6 @@ class Weather:
             page["items"] = []
             self.trace.hit(f"fault {action}")
             return rewritten(response, page)
-        calendar_id = request.path.split("/")[4]
         if action == "items-twice":
             page["items"] += page.get("items", ())
             self.trace.hit(f"fault {action}")
@@ -160,7 +171,7 @@ class Weather:
         if not items:
             return response
         item = self.dice.choice(items)
-        self.damaged.setdefault(unquote(calendar_id), set()).add(item["id"])
+        self.damaged.setdefault(calendar_of(request), set()).add(item["id"])
         if action == "poison-without-id":
             item["id"] = self.dice.choice((None, "", 17))
         else:
@@ -171,7 +182,7 @@ class Weather:
     def hollow(self, request: Request) -> Response:
         """A listing that claims to be complete and holds nothing, as in an outage."""
         response = self.google.emulator.handle(request)
-        calendar_id = unquote(request.path.split("/")[4])
+        calendar_id = calendar_of(request)
         person = self.google.emulator.requests[-1]["user"]
         if response.status != 200:
             return response
@@ -186,6 +197,11 @@ class Weather:
 def rewritten(response: Response, page: dict[str, Any]) -> Response:
     body = json.dumps(page).encode()
     return replace(response, body=body, headers=response.headers | {"Content-Length": str(len(body))})
+
+
+def calendar_of(request: Request) -> str:
+    """The id of the calendar whose events are asked for."""
+    return unquote(request.path.split("/")[4])
 
 
 def suited_to(request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:

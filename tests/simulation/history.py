@@ -12,8 +12,7 @@ from calferry.duties.poll_stale import sync_calendars
 from calferry.store import retention
 from calferry.sync.accounts import connect, disconnect
 from calferry.sync.change_mode import change_mode
-from calferry.sync.watch import receive
-from tests.simulation.disk import the_disk
+from tests.simulation.disk import StoreDown, is_store_down, the_disk
 from tests.simulation.edits import Editor
 from tests.simulation.endings import Ending
 from tests.simulation.faults import Weather
@@ -28,6 +27,8 @@ LOOK_AGAIN_S = 4.0
 REQUESTS_MAX = 6_000
 DAY_MS = 86_400_000
 STEPS_TO_LIVE = 400
+REMEMBERED_S = 20.0
+"""In which time a living process that is not held up writes what it remembers."""
 
 
 class Simulation:
@@ -45,6 +46,7 @@ class Simulation:
         self.checks.damaged, self.checks.lies = self.weather.damaged, self.weather.lies
         self.weather.is_guarded = self.is_guarded
         self.weather.is_list_sound = self.is_list_sound
+        self.weather.meddle = self.meddle
         self.machine = Machine(seed, self.disk, self.weather, self.checks, trace)
         self.ending = Ending(self.disk, self.google, self.weather, self.checks)
         self.ending.answered = self.machine.answered
@@ -53,6 +55,7 @@ class Simulation:
         self.skews = self.dice.random() < 0.2
         self.checks.is_clock_true = not self.skews
         self.leaves = self.dice.random() < 0.2
+        self.has_cron = self.dice.random() < 0.3
         self.others: list[asyncio.Task[None]] = []
         """Readers, and what follows from incidents."""
 
@@ -90,6 +93,13 @@ class Simulation:
         ).fetchall()
         return bool(found) and all(row[0] >= self.guard for row in found)
 
+    def meddle(self, google_id: str) -> None:
+        """Somebody edits a calendar between two pages of it."""
+        calendar = self.google.world.calendars.get(google_id)
+        if calendar is not None and not calendar.deleted:
+            self.trace.hit("meddle")
+            self.editor.edit_calendar(calendar)
+
     def is_list_sound(self) -> bool:
         statement = "SELECT count(*) FROM calendars WHERE missing_since IS NOT NULL"
         return not self.disk.raw.execute(statement).fetchone()[0]
@@ -107,8 +117,10 @@ class Simulation:
             try:
                 await process.spawn(connect(process.engine, self.google.grant(email)), "connect")
                 return
+            except StoreDown:
+                await self.machine.pause(3.0)
             except (Crash, asyncio.CancelledError):
-                if not process.is_dead:
+                if not process.is_dead or is_cancelled():
                     raise
 
     async def storm(self) -> None:
@@ -135,7 +147,8 @@ class Simulation:
 
     def incidents(self, lasts_s: float) -> list[tuple[float, int, Callable[[], Awaitable[None]]]]:
         """What befalls the service as a whole, and when."""
-        kinds = [self.freeze, self.fall_silent, self.revoke, self.cron, self.retire]
+        kinds = [self.freeze, self.fall_silent, self.revoke, self.reconnect, self.cron, self.retire]
+        kinds += [self.lose_store] + [self.cron] * (6 if self.has_cron else 0)
         kinds += [self.change_mode] * 2
         kinds += [self.skew] * 3 if self.skews else []
         kinds += [self.leave] * 3 if self.leaves else []
@@ -183,12 +196,38 @@ class Simulation:
     async def revoke(self) -> None:
         """A person takes the grant back."""
         email = self.dice.choice(list(self.google.world.people))
-        self.trace.note(f"{email} revokes")
         self.trace.hit("revoke")
+        self.take_grant_back(email)
+        self.later(self.dice.uniform(0.5, 40.0), self.come_back)
+
+    def take_grant_back(self, email: str) -> None:
+        self.trace.note(f"{email} revokes")
         self.google.call("POST", "/_emulator/revoke", {"email": email})
         self.google.edit_tokens.clear()
         self.google.revoked_at[email] = self.machine.time()
-        self.later(self.dice.uniform(0.5, 40.0), self.come_back)
+
+    async def reconnect(self) -> None:
+        """A person takes the grant back and gives another one at once."""
+        email = self.dice.choice(list(self.google.world.people))
+        self.trace.hit("reconnect")
+        self.take_grant_back(email)
+        self.ask()
+        self.later(self.dice.uniform(0.0, 8.0), partial(self.sign_in_unless_gone, email))
+
+    async def sign_in_unless_gone(self, email: str) -> None:
+        statuses = {account.status for account in self.checks.accounts.values() if account.email == email}
+        if email not in self.ending.gone and "closing" not in statuses:
+            await self.sign_in(email)
+
+    async def lose_store(self) -> None:
+        """The store does not answer for a while."""
+        self.trace.note("store down")
+        self.machine.is_store_down = True
+        self.later(self.dice.uniform(0.5, 12.0), self.find_store)
+
+    async def find_store(self) -> None:
+        self.trace.note("store up")
+        self.machine.is_store_down, self.machine.store_down_at = False, self.machine.time()
 
     async def come_back(self) -> None:
         """People whose account does not work connect it again."""
@@ -242,9 +281,24 @@ class Simulation:
             self.trace.note(f"{account.email} disconnects")
             self.trace.hit("disconnect")
             self.ending.gone.add(account.email)
-            process.spawn(disconnect(process.engine, account.id), "disconnect")
+            self.others.append(asyncio.create_task(self.disconnect(account.id)))
             if self.dice.random() < 0.5:
                 self.later(self.dice.uniform(0.5, 20.0), self.come_back)
+
+    async def disconnect(self, account_id: str) -> None:
+        """The person asks again until it is done."""
+        while account_id in self.checks.accounts:
+            process = self.machine.any()
+            try:
+                if process is not None:
+                    await process.spawn(disconnect(process.engine, account_id), "disconnect")
+                    return
+            except StoreDown:
+                pass
+            except (Crash, asyncio.CancelledError):
+                if process is None or not process.is_dead or is_cancelled():
+                    raise
+            await self.machine.pause(3.0)
 
     def deliver(self, chance: float) -> None:
         """The notifications that wait: delivered, delivered twice, late, in another order, or lost."""
@@ -266,12 +320,58 @@ class Simulation:
         await asyncio.sleep(delay_s)
         notification = google.read_notification(delivery.headers)
         assert notification is not None
-        await receive(process.engine, notification)
+        calendar_id = self.heard_by(notification)
+        before, marks = process.pushes.counters.late, self.marks_of(calendar_id)
+        await process.pushes.take(notification)
+        if calendar_id is None:
+            return
+        if process.pushes.counters.late == before:
+            self.check_marked(calendar_id, marks)
+        else:
+            self.trace.hit("push while the store is slow")
+            self.later(REMEMBERED_S, partial(self.check_remembered, process, calendar_id, marks))
+
+    def heard_by(self, notification: google.Notification) -> str | None:
+        """The calendar that this message must mark: its channel is open and the message is right."""
+        found = self.disk.raw.execute(
+            "SELECT resource FROM channels WHERE id = ? AND state = 'active' AND resource_id = ?",
+            (notification.channel_id, notification.resource_id),
+        ).fetchone()
+        calendar = self.checks.calendars.get(found[0]) if found else None
+        is_news = notification.resource_state == "exists"
+        if calendar is None or not is_news or calendar.removed_at is not None or self.skews:
+            return None
+        statuses = [each.status for each in self.checks.accounts.values() if each.email == calendar.email]
+        return calendar.id if statuses == ["active"] else None
+
+    def marks_of(self, calendar_id: str | None) -> int:
+        state = self.checks.states.get(calendar_id or "")
+        return state.dirty_seq if state else -1
+
+    def check_marked(self, calendar_id: str, before: int) -> None:
+        """What was acknowledged has left a mark, unless the calendar or its account went meanwhile."""
+        calendar = self.checks.calendars.get(calendar_id)
+        accounts = [
+            each for each in self.checks.accounts.values() if calendar and each.email == calendar.email
+        ]
+        is_there = calendar is not None and calendar.removed_at is None
+        is_kept = is_there and [each.status for each in accounts] == ["active"]
+        if is_kept and self.marks_of(calendar_id) <= before:
+            self.trace.violated("INV-20", f"a notification for {calendar_id} has left no mark")
+
+    async def check_remembered(self, process: Process, calendar_id: str, before: int) -> None:
+        """A process that lives writes what it heard as soon as the store is there again."""
+        while self.machine.time() - self.machine.store_down_at < REMEMBERED_S or self.machine.is_store_down:
+            await self.machine.pause(REMEMBERED_S)
+        if self.machine.is_well(process.name):
+            self.check_marked(calendar_id, before)
 
     async def quiet(self) -> None:
         """Nothing goes wrong any more: everything must come right before the deadline."""
         self.trace.note("quiet")
         self.weather.calm()
+        if self.machine.is_store_down:
+            await self.find_store()
         for process in self.machine.living.values():
             process.crash_at = UNTOUCHED_STEPS
             process.frozen_until = min(process.frozen_until, self.machine.time())
@@ -319,6 +419,12 @@ class Simulation:
             await process.spawn(self.ending.check_calendar(process, calendar), "last checks")
 
 
+def is_cancelled() -> bool:
+    """Whether the task that asks is itself to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def make_due(connection: Any) -> None:
     connection.exec_driver_sql("UPDATE sync_states SET next_due_at = 0 WHERE next_due_at IS NOT NULL")
     connection.exec_driver_sql("UPDATE sync_states SET guarded_at = 0 WHERE guarded_at IS NOT NULL")
@@ -329,7 +435,7 @@ def noted(trace: Trace) -> Any:
 
     def note(_: Any, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        if not is_crash(error):
+        if not is_crash(error) and not is_store_down(error):
             trace.violated("no surprises", f"{context.get('message')}: {error!r}")
 
     return note

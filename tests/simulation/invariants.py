@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calferry.core.content import same_content
-from calferry.core.limits import RUN_SPACING_MS
+from calferry.core.limits import PASS_RESTARTS_BEFORE_ONE_GO, RUN_SPACING_MS
 from tests.harness.ports import EPOCH_MS
 from tests.simulation.disk import Disk
 from tests.simulation.trace import Trace
@@ -15,7 +15,7 @@ from tests.simulation.world import BEGINNING, SimulatedGoogle, Window
 STATES = (
     "SELECT id, kind, status, sync_token, page_token, page_dirty_seq, dirty_seq, clean_seq, lease_owner, "
     "lease_until, lease_boot, fence, last_success_at, last_attempt_at, next_due_at, not_before_at, failures, "
-    "account_id, guarded_at FROM sync_states"
+    "account_id, guarded_at, pass_restarts FROM sync_states"
 )
 CALENDARS = (
     "SELECT c.id, c.google_id, c.user_id, c.projection_id, p.mode, p.window_start_at, p.window_end_at, a.email, "
@@ -29,6 +29,8 @@ ACCOUNTS = "SELECT id, email, status, refresh_token, access_token FROM accounts"
 IN_FLIGHT_S = 60.0
 RECENTLY_S = 130.0
 DAY_MS = 86_400_000
+SLICE_S = 4.5
+"""Shorter than the time that any run is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class State:
     failures: int
     account_id: str
     guarded_at: int | None
+    pass_restarts: int
 
     @property
     def is_waiting(self) -> bool:
@@ -143,6 +146,10 @@ class Known:
     """Who took the lease last."""
     skew_ms: int = 0
     """How wrong the clock was then."""
+    taken_at: float = 0.0
+    """When that was (virtual seconds)."""
+    restarts: int = 0
+    """How often the pass had been started again by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +298,8 @@ class Invariants:
 
     def excused(self, google_id: str) -> set[str]:
         """Events of which no true version need be there."""
-        return self.damaged.get(google_id, set()) | self.google.spoilt.get(google_id, set())
+        spoilt = self.damaged.get(google_id, set()) | self.google.spoilt.get(google_id, set())
+        return spoilt | self.google.untold(google_id)
 
     def shown(self, calendar_id: str) -> dict[str, int]:
         """Live events that readers of the calendar see now, with their versions."""
@@ -322,6 +330,8 @@ class Invariants:
             self.violated("INV-17", f"{new.id}: the fence went from {old.fence} back to {new.fence}")
         if new.fence > old.fence and new.lease_owner is not None:
             self.check_taking(old, new, known, skew_ms)
+        if is_paused(old, new) and known.restarts >= PASS_RESTARTS_BEFORE_ONE_GO:
+            self.check_pause(new, known)
         if old.page_token is not None and new.page_token is None and not has_finished(old, new):
             known.resumed = None
         if has_finished(old, new) and known.resumed == new.fence and new.dirty_seq <= new.clean_seq:
@@ -344,6 +354,20 @@ class Invariants:
         if new.is_waiting and late and self.is_clock_true:
             self.violated("INV-18", f"{new.id}: marked, and not due before {new.next_due_at}")
 
+    def check_pause(self, new: State, known: Known) -> None:
+        """A listing whose pages died twice is only cut short when time is up."""
+        now_s = asyncio.get_running_loop().time()
+        statement = (
+            "SELECT count(*) FROM sync_requests WHERE completed_at IS NULL AND deadline_at BETWEEN ? AND ?"
+        )
+        now_ms = EPOCH_MS + int(now_s * 1000)
+        is_late = (
+            self.all(statement, now_ms - 2 * DAY_MS, now_ms + 2 * DAY_MS)[0][0] and not self.is_clock_true
+        )
+        over = self.all(statement, 0, now_ms + 1000)[0][0]
+        if now_s - known.taken_at < SLICE_S and not over and not is_late:
+            self.violated("one go", f"{new.id} was cut short after {now_s - known.taken_at:.1f} s")
+
     def note_marks(self, state: State, before: int) -> None:
         for mark in range(before + 1, state.dirty_seq + 1):
             self.known[state.id].marks[mark] = self.google.world.log.last
@@ -364,6 +388,7 @@ class Invariants:
         if -DAY_MS // 2 < since < RUN_SPACING_MS and skew_ms == known.skew_ms:
             self.violated("INV-19", f"{new.id}: two runs within {since} ms")
         known.holder, known.skew_ms = new.lease_owner, skew_ms
+        known.taken_at, known.restarts = asyncio.get_running_loop().time(), new.pass_restarts
         known.resumed = new.fence if new.page_token is not None else None
 
     def check_clean(self, old: State, new: State, known: Known) -> None:
@@ -512,6 +537,14 @@ class Invariants:
 def plain(sealed: bytes | None) -> str:
     """A secret of the harness's vault, which seals nothing."""
     return "" if sealed is None else sealed.decode().partition("|")[2]
+
+
+def is_paused(old: State, new: State) -> bool:
+    """Whether a run stopped between two pages, without a failure."""
+    is_free = old.lease_owner is not None and new.lease_owner is None
+    return (
+        is_free and new.page_token is not None and new.failures == old.failures and new.not_before_at is None
+    )
 
 
 def has_finished(old: State | None, new: State) -> bool:

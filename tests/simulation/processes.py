@@ -17,11 +17,12 @@ from calferry.jobs.scheduler import Scheduler
 from calferry.jobs.timers import timers_for
 from calferry.store import leftovers
 from calferry.sync.engine import Intervals
+from calferry.web.pushes import Pushes
 from calferry.web.sync_work import Works
 from tests.harness.ports import VirtualClock
 from tests.harness.service import Service
 from tests.harness.wire import received
-from tests.simulation.disk import Disk
+from tests.simulation.disk import Disk, StoreDown
 from tests.simulation.faults import Unreachable, Weather
 from tests.simulation.invariants import Invariants
 from tests.simulation.trace import Trace
@@ -74,7 +75,8 @@ class Process:
         )
         self.engine = self.service.engine
         self.works = Works()
-        self.web = SimpleNamespace(engine=self.engine, spawn=lambda work: self.spawn(work, "sync request"))
+        self.web: Any = SimpleNamespace(engine=self.engine, spawn=lambda work: self.spawn(work, "work"))
+        self.pushes = Pushes(self.web)
 
     def start(self) -> None:
         self.trace.note(f"{self.name} starts")
@@ -143,6 +145,9 @@ class Machine:
         self.trace = trace
         self.dice = random.Random(f"{seed}/machine")
         self.skew_ms = 0
+        self.is_store_down = False
+        self.store_down_at = -1e9
+        """When it was down last."""
         self.living: dict[str, Process] = {}
         self.lives = 0
         self.answered: dict[str, tuple[Process, float]] = {}
@@ -167,6 +172,12 @@ class Machine:
         """Whether that process lives, and has not been frozen lately."""
         process = self.living.get(name)
         return process is not None and self.time() - process.frozen_until > 60.0
+
+    def check_store(self) -> None:
+        """Raises `StoreDown`."""
+        if self.is_store_down:
+            self.trace.hit("store down")
+            raise StoreDown
 
     def died(self, process: Process) -> None:
         self.living.pop(process.name, None)
@@ -217,11 +228,13 @@ class Store:
 
     async def read(self, work: Callable[[Any], T]) -> T:
         await self.process.step("read")
+        self.process.machine.check_store()
         return self.disk.transact(work)
 
     async def write(self, work: Callable[[Any], T]) -> T:
         process = self.process
         await process.step("before commit")
+        process.machine.check_store()
         result = self.disk.transact(work)
         process.machine.checks.after_commit(process.name, process.machine.skew_ms)
         await process.step("after commit")

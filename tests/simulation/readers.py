@@ -12,6 +12,7 @@ from calferry.store.sync_requests import SyncRequest, TooSoon
 from calferry.web.stream_position import StreamPosition
 from calferry.web.sync import find_resumed
 from calferry.web.sync_stream import SyncStream
+from tests.simulation.disk import is_store_down
 from tests.simulation.invariants import Invariants
 from tests.simulation.processes import Crash, Machine, Process
 from tests.simulation.trace import Trace
@@ -56,7 +57,7 @@ class Reader:
             except (Crash, BaseExceptionGroup):
                 self.trace.hit("stream cut")
             except BaseException as error:
-                if not process.is_dead:
+                if not process.is_dead and not is_store_down(error):
                     raise
                 self.trace.note(f"stream cut: {type(error).__name__}")
             if self.is_over:

@@ -15,6 +15,7 @@ import structlog
 
 from calferry.core.failure import LATER_BY_CAUSE_MS
 from tests.harness.virtual_loop import VirtualLoop
+from tests.simulation.disk import is_store_down
 from tests.simulation.history import Simulation, noted
 from tests.simulation.processes import task_factory
 from tests.simulation.scale import scaled
@@ -50,11 +51,13 @@ class Outcome:
 
 @contextmanager
 def logging_to(trace: Trace) -> Iterator[None]:
-    """Whatever the engine logs as an error is a violation: nothing unforeseen may happen to it."""
+    """Whatever the engine logs as an error is a violation: nothing but the store may fail it."""
 
     def note(_: Any, level: str, event: MutableMapping[str, Any]) -> str:
         if level in ("error", "exception", "critical"):
             error = sys.exc_info()[1]
+            if is_store_down(error):
+                raise structlog.DropEvent
             trace.violated("no surprises", f"{event.get('event')}: {error!r}")
             if trace.echo:
                 traceback.print_exc()

@@ -42,20 +42,32 @@ class View:
     resources: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     """What each version says, by event id and number."""
     looked_at: int = BEGINNING
+    untold: set[str] = field(default_factory=set)
+    """Series that lost instances without a word: Google does not say what lies more than half a year ahead."""
 
     def refresh(self, last: int, now: float) -> None:
         """Take note of what changed up to the change number `last`."""
         if last == self.looked_at:
             return
-        self.looked_at = last
+        before, self.looked_at = self.looked_at, last
         for event in self.calendar.shelf:
             self.resources.setdefault((event.id, event.number), event.resource)
         current = {event.id: event for event in self.events(now)}
         for event_id, event in current.items():
             self.note(event_id, last, event.number)
             self.resources[event_id, event.number] = event.resource
-        for event_id in self.history.keys() - current.keys():
+        lost = [
+            key for key in self.history.keys() - current.keys() if self.history[key][-1].number is not None
+        ]
+        if lost and self.window is not None:
+            self.untold |= {series_of(event_id) for event_id in lost} - self.told_since(before, now)
+        for event_id in lost:
             self.note(event_id, last, None)
+
+    def told_since(self, position: int, now: float) -> set[str]:
+        """Events and series of which a delta from there says anything."""
+        query = EventQuery(single_events=True, since=max(position, 0))
+        return {series_of(event.id) for event in listing.select(self.calendar, query, now)}
 
     def live(self, now: float) -> dict[str, int]:
         """Numbers of the live events by id."""
@@ -97,6 +109,11 @@ class View:
             else:
                 later.append(version.number)
         return [known, *later]
+
+
+def series_of(event_id: str) -> str:
+    """The id that an instance has from its series; any other id stays as it is."""
+    return event_id.partition("_")[0]
 
 
 class SimulatedGoogle(LocalGoogle):
@@ -158,6 +175,11 @@ class SimulatedGoogle(LocalGoogle):
             self.views[key] = View(self.world.calendars[google_id], window, resources=resources)
             self.views[key].refresh(self.world.log.last, self.emulator.now())
         return self.views[key]
+
+    def untold(self, google_id: str) -> set[str]:
+        """Instances of which nobody can know whether they are still there."""
+        views = [view for view in self.views.values() if view.calendar.id == google_id and view.untold]
+        return {key for view in views for key in view.history if series_of(key) in view.untold}
 
     def position(self, google_id: str, email: str, token: str) -> int:
         """The change number up to which a sync token of the calendar's events speaks."""

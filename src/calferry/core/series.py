@@ -58,10 +58,16 @@ def doubtful_masters(
     return list(doubts.values())
 
 
-def doubtful_instances(items: Iterable[ObservedEvent]) -> list[Doubt]:
-    """Series of which a delta cancels an instance: Google only cancels some months ahead."""
-    ids = {item.series_id: item.i_cal_uid for item in items if item.series_id and item.status == "cancelled"}
-    return [Doubt(series_id, uid) for series_id, uid in ids.items()]
+def doubtful_instances(items: Iterable[ObservedEvent], far: Mapping[str, str]) -> list[Doubt]:
+    """Series of a delta that may have lost instances unmentioned: Google only cancels some months ahead.
+
+    Those of which it cancels an instance, and those of which it mentions some, but not all that lie `far` ahead
+    (stored ids, each with its series).
+    """
+    by_id = {item.event_id: item for item in items if item.series_id}
+    ids = {item.series_id for item in by_id.values() if item.status == "cancelled"}
+    ids |= {series_id for event_id, series_id in far.items() if event_id not in by_id}
+    return [Doubt(str(series_id), None) for series_id in sorted(ids, key=str)]
 
 
 def series_of(items: Iterable[ObservedEvent]) -> set[str]:

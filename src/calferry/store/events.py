@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -88,6 +89,20 @@ def of_series(
 ) -> dict[str, StoredEvent]:
     """Every exception or instance of these series, by id."""
     return for_planning(connection, "series_id", projection_id, series_ids)
+
+
+def far_ahead(
+    connection: Connection, projection_id: ProjectionId, series_ids: Iterable[str], after_ms: int
+) -> dict[str, str]:
+    """Live instances of these series that begin after that time: the series of each, by id."""
+    day = datetime.fromtimestamp(after_ms / 1000, UTC).date().isoformat()
+    statement = select(events.c.event_id, events.c.series_id).where(
+        events.c.projection_id == projection_id,
+        among(connection, events.c.series_id, series_ids),
+        events.c.status != "cancelled",
+        or_(events.c.start_at > after_ms, events.c.start_date > day),
+    )
+    return {row.event_id: row.series_id for row in connection.execute(statement)}
 
 
 def unseen(connection: Connection, projection_id: ProjectionId, generation: int) -> dict[str, bool]:

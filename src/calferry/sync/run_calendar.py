@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from calferry.core import failure as failures
 from calferry.core.calendar_facts import must_begin_again
 from calferry.core.failure import Cause, Decision, LeaseLost, SourceFailure
-from calferry.core.model import Envelope, Pass
+from calferry.core.model import Envelope, Page, Pass
 from calferry.core.series import SeriesTruth
 from calferry.core.sync_state import runs_in_one_go
 from calferry.store import sync_states
@@ -78,13 +78,13 @@ class CalendarRun:
 
     async def walk(self, pages: Pages) -> Report | None:
         """Store page after page. None: the pass was given up, and another one has begun."""
-        walk = self.begun.walk
+        walk, settled = self.begun.walk, set[str]()
         while True:
             fetched = await pages.next(walk)
             if must_begin_again(self.begun.calendar.envelope, fetched.page.envelope, walk):
                 await self.reshape(fetched.page.envelope)
                 return None
-            truths = await settle(self.engine, self.source, self.begun.calendar.google_id, walk, fetched.page)
+            truths = await self.settle(walk, fetched.page, settled)
             stopping = self.is_stopping()
             if fetched.page.next_page_token is not None and not stopping:
                 pages.ask_ahead(fetched.page.next_page_token)
@@ -98,6 +98,9 @@ class CalendarRun:
                 )
             if stopping:
                 return await self.pause()
+
+    async def settle(self, walk: Pass, page: Page, settled: set[str]) -> list[SeriesTruth]:
+        return await settle(self.engine, self.source, self.begun.calendar.google_id, walk, page, settled)
 
     async def reshape(self, told: Envelope) -> None:
         """The calendar has another role or zone now: what was listed so far does not fit."""

@@ -11,18 +11,34 @@ from calferry.ports import CalendarSource
 from calferry.store import events
 from calferry.sync.engine import Engine
 
+CANCELLED_AHEAD_MS = 150 * 86_400_000
+"""So far ahead Google certainly says which instances a series has lost; half a year has been observed."""
+
 
 async def settle(
-    engine: Engine, source: CalendarSource, google_id: str, walk: Pass, page: Page
+    engine: Engine, source: CalendarSource, google_id: str, walk: Pass, page: Page, settled: set[str]
 ) -> list[SeriesTruth]:
-    """What Google lists now for each series in doubt. Raises `SourceFailure`."""
+    """What Google lists now for each series in doubt. Raises `SourceFailure`.
+
+    `settled` are series listed since the pass began, which need no second listing for what lies far ahead.
+    """
     if walk.request.full or not page.items:
         return []
     if walk.request.mode == "instances":
-        doubts = doubtful_instances(page.items)
+        after_ms = engine.clock.now_ms() + CANCELLED_AHEAD_MS
+        doubts = await engine.store.read(lambda tx: find_untold(tx, walk, page, after_ms, settled))
     else:
         doubts = await engine.store.read(lambda tx: find_doubts(tx, walk, page))
+    settled.update(doubt.series_id for doubt in doubts)
     return [await list_series(source, google_id, walk, doubt) for doubt in doubts]
+
+
+def find_untold(
+    connection: Connection, walk: Pass, page: Page, after_ms: int, settled: set[str]
+) -> list[Doubt]:
+    ids = {item.series_id for item in page.items if item.series_id} - settled
+    far = events.far_ahead(connection, walk.projection_id, ids, after_ms) if ids else {}
+    return doubtful_instances(page.items, far)
 
 
 def find_doubts(connection: Connection, walk: Pass, page: Page) -> list[Doubt]:

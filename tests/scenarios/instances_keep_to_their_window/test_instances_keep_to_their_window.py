@@ -54,6 +54,18 @@ async def test_shortened_series_loses_its_later_instances(stage: Stage) -> None:
 
 
 @staged()
+async def test_series_loses_what_lies_too_far_ahead_to_be_mentioned(stage: Stage) -> None:
+    times = {name: {**one, "timeZone": "UTC"} for name, one in at("2027-05-03").items()}
+    stage.add({"id": "retro", **times, "recurrence": ["RRULE:FREQ=MONTHLY;COUNT=4"]})
+    await in_instances(stage)
+    stage.patch("retro", {"recurrence": ["RRULE:FREQ=MONTHLY;COUNT=2"]})
+    report = await stage.done()
+    assert report.requests == 2
+    assert await stage.live() == ["retro_20270503T100000Z", "retro_20270603T100000Z"]
+    await stage.assert_equal()
+
+
+@staged()
 async def test_event_moves_out_of_the_window_and_back(stage: Stage) -> None:
     stage.add("lunch")
     await in_instances(stage)

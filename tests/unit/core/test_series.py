@@ -56,7 +56,13 @@ def test_exception_is_no_master() -> None:
 
 def test_cancelled_instances_name_their_series_once() -> None:
     gone = [tombstone(f"retro_2026010{n}T100000Z", recurringEventId="retro") for n in (1, 2)]
-    assert doubtful_instances([*gone, CHILD, item()]) == [Doubt("retro", None)]
+    assert doubtful_instances([*gone, CHILD, item()], {}) == [Doubt("retro", None)]
+
+
+def test_series_whose_far_instances_a_delta_leaves_out_are_doubtful() -> None:
+    sent = [item("retro_1", recurringEventId="retro"), item("lunch_1", recurringEventId="lunch")]
+    far = {"retro_1": "retro", "retro_2": "retro", "lunch_1": "lunch"}
+    assert doubtful_instances(sent, far) == [Doubt("retro", None)]
 
 
 def test_rhythm_of_unreadable_json_equals_only_itself() -> None:
