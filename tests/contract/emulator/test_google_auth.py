@@ -150,6 +150,15 @@ def test_a_service_account_speaks_for_the_people_of_its_domain(
         session.get(f"{api}/calendars/primary")
 
 
+def test_a_service_account_signs_its_own_tokens(
+    local_google: RunningGoogle, api: str, signed_in: Session, key_file: dict[str, Any]
+) -> None:
+    credentials = ServiceCredentials.from_service_account_info(key_file, scopes=SCOPES)
+    session = signed_in(credentials.with_always_use_jwt_access(True))
+    assert session.get(f"{api}/calendars/primary").json()["id"] == ROBOT
+    assert token_requests(local_google) == []
+
+
 @pytest.mark.parametrize(
     ("scopes", "subject", "refusal"),
     [

@@ -22,6 +22,7 @@ PROGRAMS = {
         "freebusy.query 200", "acl.list 200", "acl.delete 204", "settings.list 200", "settings.get 200",
         "calendarList.list 200", "calendars.delete 204", "colors.get 200",
     },
+    "sign_in.cjs": {"calendars.get 200"},
     "push.cjs": {
         "events.watch 200", "acl.watch 200", "calendarList.watch 200", "settings.watch 200", "channels.stop 204",
         "channels.stop 404",
