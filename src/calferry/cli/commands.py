@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from calferry import __version__
-from calferry.cli import accounts, demo, emulator, schema, serve, status, sync, tokens, verify
+from calferry.cli import accounts, calendars, demo, emulator, schema, serve, status, sync, tokens, verify
 
 app = typer.Typer(
     name="calferry",
@@ -35,6 +35,7 @@ app.command(name="demo")(demo.demo)
 app.command(name="serve")(serve.serve)
 app.command(name="emulator")(emulator.emulator)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(calendars.app, name="calendars")
 app.add_typer(tokens.app, name="tokens")
 app.command(name="sync")(sync.sync)
 app.command(name="verify")(verify.verify)

@@ -75,7 +75,7 @@ class FailureInfo:
     retryable: bool
 
 
-Next = Literal["full_sync", "restart_pass", "later", "account", "confirm_removal", "relist", "halt"]
+Next = Literal["full_sync", "restart_pass", "later", "account", "confirm_removal", "relist"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,4 +172,4 @@ def backoff_ms(failures: int) -> int:
 OURS = FailureInfo("500", "The server failed while syncing this calendar; it will be tried again.", True)
 UNKNOWN_CALENDAR = FailureInfo("404", "There is no such calendar among yours.", False)
 DEAD_GRANT = FailureInfo("401", "Google no longer accepts this account's grant; connect it again.", False)
-HALTED = FailureInfo("409", "Syncing of this calendar is halted until somebody decides how to go on.", False)
+HALTED = FailureInfo("409", "This calendar is paused: it is not synced until somebody resumes it.", False)

@@ -31,6 +31,7 @@ TRANSITIONS: dict[tuple[Status, str], Status] = {
     ("blocked", "account_resumed"): "idle",
     ("idle", "halted"): "halted",
     ("syncing", "halted"): "halted",
+    ("blocked", "halted"): "halted",
     ("halted", "resumed"): "idle",
     ("idle", "calendar_removed"): "removed",
     ("syncing", "calendar_removed"): "removed",

@@ -9,8 +9,8 @@ from calferry.core.calendar_list import KnownCalendar, Listing
 from calferry.core.google_calendar import CalendarListEntry
 from calferry.core.model import CalendarId
 from calferry.core.sync_state import SyncState
-from calferry.store import changes, sync_states
-from calferry.store.tables import calendars, channels
+from calferry.store import changes, channels, sync_states
+from calferry.store.tables import calendars
 from calferry.store.tables import sync_states as states
 
 KNOWN = [calendars.c[name] for name in KnownCalendar.__slots__]
@@ -96,11 +96,7 @@ def remove(connection: Connection, calendar_id: str, now_ms: int) -> None:
             {**sync_states.NO_LEASE, "status": "removed", "next_due_at": None, "fence": states.c.fence + 1}
         )
     )
-    connection.execute(
-        update(channels)
-        .where(channels.c.resource == calendar_id, channels.c.state.in_(("registering", "active")))
-        .values(state="draining")
-    )
+    channels.drain(connection, calendar_id)
 
 
 def revive(connection: Connection, calendar_id: str, now_ms: int) -> None:

@@ -95,6 +95,20 @@ def drain_others(connection: Connection, resource: str, kept_id: str) -> list[An
     return list(connection.execute(statement))
 
 
+def drain(connection: Connection, calendar_id: str) -> None:
+    """Nobody listens to channels of this calendar any more, not even to one that is about to open."""
+    connection.execute(
+        update(channels)
+        .where(channels.c.resource == calendar_id, channels.c.state.in_(("registering", "active")))
+        .values(state="draining", renew_at=None)
+    )
+    connection.execute(
+        update(calendars)
+        .where(calendars.c.id == calendar_id, calendars.c.push == "on")
+        .values(push="unknown")
+    )
+
+
 def drain_account(connection: Connection, account_id: str) -> None:
     connection.execute(
         update(channels)

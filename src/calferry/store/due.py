@@ -157,6 +157,7 @@ def stale(connection: Connection, older_than_ms: int) -> list[str]:
             calendars.c.selected,
             calendars.c.removed_at.is_(None),
             accounts.c.status.not_in(("paused", "closing")),
+            sync_states.c.status != "halted",
             or_(
                 sync_states.c.last_success_at.is_(None),
                 sync_states.c.last_success_at < older_than_ms,

@@ -286,9 +286,36 @@ def invalidate(connection: Connection, state_ids: Iterable[str], now_ms: int) ->
                 "pass_projection_id": None,
                 "fence": states.c.fence + 1,
                 "dirty_seq": states.c.dirty_seq + 1,
-                "next_due_at": now_ms,
+                "next_due_at": case((states.c.status == "halted", null()), else_=now_ms),
             }
         )
+    )
+
+
+def halt(connection: Connection, state_id: str) -> bool:
+    """Throw out any run in flight and let none begin; True unless that was so already."""
+    found = connection.execute(
+        update(states)
+        .where(states.c.id == state_id, states.c.status.in_(("idle", "syncing", "blocked")))
+        .values({**NO_LEASE, "status": "halted", "next_due_at": None, "fence": states.c.fence + 1})
+    )
+    return found.rowcount == 1
+
+
+def go_on(connection: Connection, state_id: str) -> bool:
+    """End a halt; True if there was one. A mark makes the calendar due."""
+    found = connection.execute(
+        update(states).where(states.c.id == state_id, states.c.status == "halted").values(status="idle")
+    )
+    return found.rowcount == 1
+
+
+def await_account(connection: Connection, state_id: str) -> None:
+    """The account cannot be used: this resource is not due until it can."""
+    connection.execute(
+        update(states)
+        .where(states.c.id == state_id, states.c.status == "idle")
+        .values(status="blocked", next_due_at=None)
     )
 
 

@@ -11,7 +11,7 @@ from calferry.core.model import Mode
 from calferry.core.sync_state import effective_mode
 from calferry.store import account_reads, calendars, channels, sync_states
 from calferry.store.account_reads import CalendarRow
-from calferry.sync import change_mode
+from calferry.sync import change_mode, pause
 from calferry.web.authentication import CallerDep
 from calferry.web.frames import instant
 from calferry.web.problems import Problem, not_found, responses
@@ -26,10 +26,6 @@ HEALTH_BY_ACCOUNT = {
 }
 
 
-NO_CHANNEL = ""
-"""The id of no channel: nothing is kept."""
-
-
 class Calendar(BaseModel):
     id: str
     google_id: str
@@ -40,6 +36,7 @@ class Calendar(BaseModel):
     hidden: bool
     selected: bool
     """Whether the calendar is mirrored."""
+    paused: bool
     mode: str
     """What the calendar is mirrored as. Of one whose mode was changed, readers see the old mode until everything is
     stored in the new one; a `freeBusyReader` calendar is always `instances`."""
@@ -48,7 +45,7 @@ class Calendar(BaseModel):
     foreground_color: str | None
     push: str
     health: str
-    """`ok`, `never_synced`, `failing`, `halted`, or what is wrong with its account."""
+    """`ok`, `never_synced`, `failing`, `halted` (paused), or what is wrong with its account."""
     last_synced_at: str | None
 
 
@@ -61,6 +58,8 @@ class CalendarChange(BaseModel):
 
     selected: bool | None = None
     """Whether to mirror the calendar."""
+    paused: bool | None = None
+    """A paused calendar stays readable; Google is asked nothing about it until it is resumed."""
     mode: Mode | None = None
     """`series`: recurring events with their exceptions; `instances`: what Google expands of them, three months back and
     a year ahead."""
@@ -82,9 +81,10 @@ async def list_calendars(caller: CallerDep, service: ServiceDep) -> Calendars:
 async def change_calendar(
     calendar_id: str, wanted: CalendarChange, caller: CallerDep, service: ServiceDep
 ) -> Calendar:
-    """Start or stop mirroring, or mirror in another mode.
+    """Start or stop mirroring, pause and resume it, or mirror in another mode.
 
-    What was mirrored stays readable when mirroring stops; its push channel is stopped soon. In another mode everything
+    What was mirrored stays readable when mirroring stops or pauses; its push channel is stopped soon. A resumed calendar
+    is synced at once, from where it was paused. In another mode everything
     is listed anew beside what readers see, and they move over when it is complete. Refused as a whole where a part of it
     cannot be.
     """
@@ -111,13 +111,15 @@ def apply(conn: Connection, row: CalendarRow, wanted: CalendarChange, now_ms: in
             detail = "Of this calendar you may only see when it is busy: its mode is instances and cannot be changed."
             raise Problem(409, "mode_fixed", detail)
         change_mode.want(conn, row.id, wanted.mode, now_ms)
+    if wanted.paused is not None:
+        pause.pause(conn, row.id) if wanted.paused else pause.resume(conn, row.id, now_ms)
     if wanted.selected is None or wanted.selected == row.selected:
         return
     calendars.change(conn, row.id, selected=wanted.selected)
     if wanted.selected:
         sync_states.mark(conn, [row.id], now_ms)
     else:
-        channels.drain_others(conn, row.id, NO_CHANNEL)
+        channels.drain(conn, row.id)
 
 
 def calendar_from(row: CalendarRow) -> Calendar:
@@ -131,6 +133,7 @@ def calendar_from(row: CalendarRow) -> Calendar:
         primary=row.is_primary,
         hidden=row.is_hidden,
         selected=row.selected,
+        paused=row.sync_status == "halted",
         mode=effective_mode(cast(Mode, row.mode), row.access_role),
         time_zone=row.time_zone,
         background_color=text_of(entry, "backgroundColor"),

@@ -30,7 +30,7 @@ class Channel(BaseModel):
 class Status(BaseModel):
     calendar_id: str
     status: str
-    """`idle`, `syncing`, `blocked` (consent needed), `halted` (a decision needed) or `removed`."""
+    """`idle`, `syncing`, `blocked` (consent needed), `halted` (paused) or `removed`."""
     selected: bool
     up_to_date: bool
     """Whether a finished sync covers every change that we were told of."""

@@ -1,9 +1,12 @@
 """PATCH /calendar/calendars/{id}: what a person may choose about a calendar."""
 
+import threading
+
 import pytest
 
 from calferry.emulator.server import RunningGoogle
-from tests.contract.web.site import Person, Site, sync
+from tests.contract.web.site import WITHIN_S, Person, Site, Stream, sync
+from tests.waiting import until
 
 ALICE = "alice@example.com"
 BOB = "bob@example.com"
@@ -89,3 +92,50 @@ def test_an_unusable_choice_is_refused_in_words(site: Site, alice: Person, body:
     refused = alice.http.patch(address(alice), json=body)
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid_request")
     assert "mode" in refused.json()["detail"]
+
+
+def test_a_paused_calendar_is_readable_and_not_synced(site: Site, stored: Person) -> None:
+    paused = stored.http.patch(address(stored), json={"paused": True}).json()
+    assert (paused["paused"], paused["health"], paused["selected"]) == (True, "halted", True)
+    assert shown(stored) == ["lunch000", "weekly00"]
+    asked = len(site.google_requests("/events"))
+    site.clock.advance(6)
+    stream = sync(stored.http, stored.calendars[ALICE])
+    (error,) = stream.of("sync_error")
+    assert (error["code"], error["retryable"]) == ("409", False)
+    assert "paused" in error["message"]
+    assert stream.words()[-1] == "complete"
+    assert len(site.google_requests("/events")) == asked
+    status = stored.http.get("/calendar/sync-status").json()["calendars"]
+    (row,) = [one for one in status if one["calendar_id"] == stored.calendars[ALICE]]
+    assert (row["status"], row["next_due_at"], row["up_to_date"]) == ("halted", None, False)
+
+
+def test_a_resumed_calendar_is_due_at_once(site: Site, stored: Person) -> None:
+    stored.http.patch(address(stored), json={"paused": True})
+    resumed = stored.http.patch(address(stored), json={"paused": False})
+    assert (resumed.json()["paused"], resumed.json()["health"]) == (False, "ok")
+    site.clock.advance(6)
+    assert sync(stored.http, stored.calendars[ALICE]).of("sync_token") != []
+    asked = [one["query"] for one in site.google_requests("/events") if one["api_method"] == "events.list"]
+    assert "syncToken" in str(asked[-1])
+
+
+def test_a_calendar_paused_while_it_is_synced_ends_the_stream_in_words(
+    google: RunningGoogle, site: Site, stored: Person
+) -> None:
+    google.control("faults", {"faults": [{"method": "events.list", "times": 1, "action": "stall-700"}]})
+    streams: list[Stream] = []
+    site.clock.advance(6)
+    syncing = threading.Thread(
+        target=lambda: streams.append(sync(stored.http, stored.calendars[ALICE])), daemon=True
+    )
+    syncing.start()
+    until(lambda: is_any_syncing(stored.http.get("/calendar/sync-status").json()["calendars"]))
+    assert site.client(stored.token).patch(address(stored), json={"paused": True}).status_code == 200
+    syncing.join(WITHIN_S)
+    assert [error["code"] for error in streams[0].of("sync_error")] == ["409"]
+
+
+def is_any_syncing(rows: list[dict[str, object]]) -> bool:
+    return any(row["status"] == "syncing" for row in rows)
