@@ -3,7 +3,6 @@
 Usage: make reference, or python -m scripts.coverage_table     (a test fails while the page is not current)
 """
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,18 +12,14 @@ from calferry.emulator.routes import ROUTES, inventory
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "local-google-coverage.md"
-SOURCE = ROOT / "src" / "calferry" / "emulator"
 WRITTEN = "<!-- Written by scripts/coverage_table.py from Google's inventory and our routes; edit those. -->"
-WATCHED = "listing parameters of a watch change nothing at Google either; only `eventTypes` does"
+WATCHED = "the listing parameters of a watch, checked like those of a listing; only `eventTypes` decides what notifies"
 WITHOUT_EFFECT = {
-    "alwaysIncludeEmail": "deprecated; Google ignores it too",
-    "sendNotifications": "deprecated for events; checked, but there is no mail to send here",
-    "sendUpdates": "checked, but there is no mail to send here",
-    "showHiddenInvitations": "checked, but no invitation is ever hidden here",
+    "alwaysIncludeEmail": "deprecated and ignored",
     "userIp": "deprecated in favour of `quotaUser`",
-    "alt": "`json`, the only value there is",
 }
 METHOD_NOTES = {
+    "acl.insert": "no mail is sent; `GET /_emulator/mails` lists who would have got one, here and for events",
     "calendars.transferOwnership": "for administrators: people whose seed says `admin`",
     "events.quickAdd": "reads a small part of English only",
 }
@@ -51,7 +46,7 @@ def page() -> str:
         "",
         f"Every method also takes {_parameters('', inventory.document()['parameters'])}.",
         "",
-        "## Parameters without effect",
+        "## Parameters without effect, at Google as here",
         "",
         *(f"- `{name}`: {reason}." for name, reason in sorted(WITHOUT_EFFECT.items())),
         f"- {WATCHED[0].upper()}{WATCHED[1:]}.",
@@ -70,8 +65,8 @@ def page() -> str:
 def _summary(methods: int, covered: int) -> str:
     return (
         f"Google's discovery document of revision {inventory.document()['revision']} has {methods} methods; "
-        f"{covered} of them are served. Types, bounds and choices of every parameter are checked. Parameters "
-        "in brackets are accepted without effect, for the reasons below."
+        f"{covered} of them are served. Types, bounds and choices of every parameter are checked, and a test shows the "
+        "effect of each. Those in brackets have none, at Google as here, for the reasons below."
     )
 
 
@@ -91,16 +86,10 @@ def _parameters(method: str, declared: Any) -> str:
 
 
 def has_effect(method: str, name: str) -> bool:
-    """Whether a parameter changes what a method does here."""
+    """Whether a parameter changes what a method does."""
     watched = method.endswith(".watch") and name != "eventTypes"
-    return not watched and name not in WITHOUT_EFFECT and is_read(name)
-
-
-@cache
-def is_read(name: str) -> bool:
-    """Whether any module of the local Google names the parameter."""
-    pattern = re.compile(rf"[\"']{re.escape(name)}[\"']")
-    return any(pattern.search(path.read_text("utf-8")) for path in SOURCE.rglob("*.py"))
+    is_common = name in inventory.document()["parameters"]
+    return (not watched or is_common) and name not in WITHOUT_EFFECT
 
 
 def _beside() -> Iterator[str]:

@@ -172,7 +172,7 @@ def _sorted(events: list[Event], calendar: Calendar, query: EventQuery) -> list[
     if query.order_by == "startTime":
         return sorted(events, key=lambda event: (event.span(calendar.time_zone)[0], event.id))
     if query.order_by == "updated":
-        return sorted(events, key=lambda event: (event.resource.get("updated", ""), event.id))
+        return sorted(events, key=lambda event: (event.resource.get("updated", ""), event.number))
     return events
 
 
