@@ -61,7 +61,7 @@ def test_an_event_is_read_changed_and_deleted(calendar: GoogleCalendar) -> None:
 
 
 def test_a_day_long_event_stays_a_date(calendar: GoogleCalendar) -> None:
-    made = calendar.add_event(Event("Holiday", start=date(2026, 12, 24)))
+    made = calendar.add_event(Event("Holiday", start=date(2026, 12, 24), timezone=ZONE))
     assert (made.start, made.end) == (date(2026, 12, 24), date(2026, 12, 25))
 
 
