@@ -36,7 +36,7 @@ def token_of(call: Call, text: str) -> AccessToken | None:
 def charge(call: Call) -> None:
     """Spends the caller's quota. Refuses what goes beyond it; `quotaUser` names whom to charge instead."""
     named = call.query.text("quotaUser") or call.header("x-goog-quota-user")
-    user = named or (call.person.email if call.person else "")
+    user = named or _charged(call)
     project = (call.token.client_id if call.token else call.query.text("key")).partition("-")[0]
     quota = call.world.quota
     exceeded = quota.charge(project, user, call.method, call.now)
@@ -44,6 +44,14 @@ def charge(call: Call) -> None:
         raise errors.rate_limit_exceeded(
             quota.status, exceeded.name, exceeded.metric, exceeded.value, project
         )
+
+
+def _charged(call: Call) -> str:
+    """The caller, or the service account that speaks for somebody: all its load is its own."""
+    for account in call.world.oauth.service_accounts.values():
+        if call.token and call.token.client_id == account.client_id:
+            return account.email
+    return call.person.email if call.person else ""
 
 
 def bearer_text(call: Call) -> str:

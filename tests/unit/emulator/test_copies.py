@@ -86,3 +86,21 @@ def test_hiding_one_occurrence_hides_the_series(desk: Desk) -> None:
     assert desk.change("PATCH", third, {"visibility": "public"}).json["visibility"] == "private"
     assert desk.change("PUT", third, timed("2026-11-25")).json["visibility"] == "private"
     assert desk.change("GET", made["id"]).json["visibility"] == "private"
+
+
+@pytest.mark.parametrize(("role", "found"), [("freeBusyReader", 0), ("reader", 0), ("writer", 1)])
+def test_nobody_finds_by_words_what_they_may_not_read(desk: Desk, role: str, found: int) -> None:
+    desk.insert(summary="Secret", visibility="private", extendedProperties={"shared": {"a": "1"}})
+    desk.api("POST", "calendars/primary/acl", {"role": role, "scope": {"type": "user", "value": BOB}})
+    for query in ({"q": "secret"}, {"sharedExtendedProperty": "a=1"}):
+        assert len(desk.events(ALICE, user=BOB, **query).json["items"]) == found
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [{f"k{number}": "v" for number in range(301)}, {f"k{number}": "v" * 1024 for number in range(33)}],
+)
+def test_extended_properties_have_limits(desk: Desk, properties: Any) -> None:
+    body = {**timed(), "extendedProperties": {"private": properties}}
+    answer = desk.api("POST", "calendars/primary/events", body)
+    assert (answer.status, answer.reason) == (400, "invalid")

@@ -155,6 +155,7 @@ def test_a_delegated_account_speaks_for_people(desk: Desk, key_file: Any) -> Non
         ({"aud": "https://example.org"}, "invalid_grant", "Invalid JWT: Failed audience check."),
         ({"scope": ""}, "invalid_scope", "Invalid OAuth scope"),
         ({"sub": "nobody@example.com"}, "invalid_grant", "Invalid email or User ID"),
+        ({"sub": "nobody"}, "invalid_grant", "Not a valid email"),
         ({"sub": ALICE, "scope": "email"}, "unauthorized_client", "Client is unauthorized"),
     ],
 )
@@ -229,3 +230,15 @@ def test_googles_library_signs_tokens_that_are_taken(desk: Desk, key_file: Any) 
     made.refresh(None)
     headers = {"Authorization": f"Bearer {made.token}"}
     assert desk.send("GET", "/calendar/v3/calendars/primary", None, headers).json["id"] == ROBOT
+
+
+def test_a_service_account_pays_for_whomever_it_speaks_for_unless_it_names_a_user(
+    desk: Desk, key_file: Any
+) -> None:
+    tokens = [exchanged(desk, key_file, sub=person) for person in (ALICE, BOB)]
+    desk.control("quota", {"per_minute_per_user": 1})
+    statuses = [as_bearer(desk, answer, "GET", "calendars/primary").status for answer in tokens]
+    headers = {"Authorization": f"Bearer {tokens[1].json['access_token']}"}
+    path = "/calendar/v3/calendars/primary"
+    named = [desk.send("GET", path, None, headers, quotaUser=user).status for user in "ab"]
+    assert (statuses, named) == ([200, 403], [200, 200])

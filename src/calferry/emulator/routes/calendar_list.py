@@ -64,7 +64,10 @@ def _answer(call: Call, person: Person, calendar_id: str) -> Answer:
 
 def get_entry(call: Call) -> Answer:
     person, entry = _entry(call)
-    return _answer(call, person, entry.calendar_id)
+    answer = _answer(call, person, entry.calendar_id)
+    if call.header("if-none-match") == answer.headers["ETag"]:
+        return Answer(status=304, headers=answer.headers)
+    return answer
 
 
 def insert_entry(call: Call) -> Answer:

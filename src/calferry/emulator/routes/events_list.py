@@ -113,6 +113,7 @@ def _query(call: Call, calendar: Calendar, role: str) -> EventQuery:
         event_types=frozenset(query.many("eventTypes")),
         since=_since(call, calendar, role),
         hides_unanswered=_hides_unanswered(call, calendar),
+        role=role,
     )
     _check(asked, call.now)
     return asked

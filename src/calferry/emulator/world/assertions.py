@@ -58,6 +58,8 @@ def granted(world: World, assertion: str, now: float, origin: str) -> Granted:
         raise AssertionRefused(400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.")
     speaker = str(claims.get("sub") or account.email)
     person = world.person(speaker)
+    if "@" not in speaker:
+        raise AssertionRefused(400, "invalid_grant", "Not a valid email")
     if person is None:
         raise AssertionRefused(400, "invalid_grant", "Invalid email or User ID")
     if person.email != account.email and not set(scopes) <= {_full(scope) for scope in account.delegated}:

@@ -13,6 +13,8 @@ SERIES_DURATION_S_MAX = 10 * 366 * 86_400
 OVERRIDES_MAX = 5
 REMINDER_MINUTES_MAX = 40_320
 ATTACHMENTS_MAX = 25
+PROPERTIES_MAX = 300
+PROPERTIES_BYTES_MAX = 32 * 1024
 _CLIENT_ID = re.compile(r"[a-v0-9]{5,1024}\Z")
 
 _STRING, _BOOLEAN, _INTEGER, _OBJECT, _LIST = "string", "boolean", "integer", "object", "list"
@@ -95,6 +97,7 @@ def check_event(resource: Json, calendar_zone: str) -> None:
     _check_reminders(resource.get("reminders") or {})
     _check_attendees(resource.get("attendees") or [])
     _check_type(resource)
+    _check_properties(resource.get("extendedProperties") or {})
     if len(resource.get("attachments") or []) > ATTACHMENTS_MAX:
         raise errors.invalid("Too many attachments.")
 
@@ -171,6 +174,14 @@ def _check_reminders(reminders: Json) -> None:
             raise errors.invalid("Invalid reminder method.")
         if not isinstance(minutes, int) or not 0 <= minutes <= REMINDER_MINUTES_MAX:
             raise errors.invalid("Invalid reminder minutes.")
+
+
+def _check_properties(properties: Json) -> None:
+    """Both groups together have limits: https://developers.google.com/workspace/calendar/api/guides/extended-properties"""
+    pairs = [pair for group in properties.values() for pair in (group or {}).items()]
+    size = sum(len(str(part).encode()) for pair in pairs for part in pair)
+    if len(pairs) > PROPERTIES_MAX or size > PROPERTIES_BYTES_MAX:
+        raise errors.invalid("Too many extended properties, or too long ones.")
 
 
 def _check_attendees(attendees: list[Json]) -> None:

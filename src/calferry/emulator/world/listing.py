@@ -8,6 +8,7 @@ from calferry.emulator.world import when
 from calferry.emulator.world.calendar import Calendar, at_least
 from calferry.emulator.world.event import Event
 from calferry.emulator.world.expansion import dropped_instances, instances_of
+from calferry.emulator.world.visibility import WHOLE, detail_shape
 
 Json = dict[str, Any]
 
@@ -16,7 +17,8 @@ FAR = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """A listing as asked for. Times are unix seconds; `since` is the change number of a sync token."""
+    """A listing as asked for. Times are unix seconds; `since` is the change number of a sync token, and `role` that
+    of whoever asks: details that it does not show are not searched either."""
 
     single_events: bool = False
     show_deleted: bool = False
@@ -31,6 +33,7 @@ class EventQuery:
     event_types: frozenset[str] = frozenset()
     since: int | None = None
     hides_unanswered: bool = False
+    role: str = "owner"
 
     @property
     def is_resumable(self) -> bool:
@@ -115,6 +118,8 @@ def _filter(calendar: Calendar, query: EventQuery) -> Callable[[Event], bool]:
         tests.append(lambda event: event.resource.get("eventType", "default") in query.event_types)
     if query.hides_unanswered:
         tests.append(lambda event: not _is_unanswered(event))
+    if query.q or query.private_properties or query.shared_properties:
+        tests.append(lambda event: detail_shape(event, query.role) == WHOLE)
     if query.q:
         words = query.q.casefold().split()
         tests.append(lambda event: _mentions(event.resource, words))
