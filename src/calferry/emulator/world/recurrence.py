@@ -6,13 +6,15 @@ zone change skips moves forward by the skipped hour; one that occurs twice is th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
+from heapq import merge
+from itertools import groupby
 from typing import Any, NamedTuple
 
-from dateutil.rrule import rrule, rruleset, rrulestr
-
 from calferry.emulator.world import when
+from calferry.emulator.world.rule import parts_of, rule_of
+from calferry.emulator.world.rule_days import walls
 
 Json = dict[str, Any]
 
@@ -62,8 +64,8 @@ def check(series: Series) -> None:
 
 
 def _check_rule(series: Series, value: str) -> None:
-    parts = _parts(value)
-    if parts.get("FREQ", "") in _TOO_OFTEN or "FREQ" not in parts:
+    parts = parts_of(value)
+    if parts.get("FREQ") in _TOO_OFTEN:
         raise ValueError(f"unsupported frequency in {value!r}")
     if "COUNT" in parts and "UNTIL" in parts:
         raise ValueError("COUNT and UNTIL exclude each other")
@@ -79,20 +81,11 @@ def _split(line: str) -> tuple[str, Json, str]:
     return name.upper(), {key.upper(): text.strip('"') for key, _, text in pairs}, value
 
 
-def _parts(value: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in value.split(";") if part)
-    return {key.strip().upper(): text.strip().upper() for key, _, text in pairs}
-
-
-def _rule(series: Series, value: str) -> rrule:
-    parts = _parts(value)
-    if "UNTIL" in parts:
-        parts["UNTIL"] = f"{_until(series, parts['UNTIL']):%Y%m%dT%H%M%S}"
-    text = ";".join(f"{key}={part}" for key, part in parts.items())
-    rule = rrulestr(text, dtstart=series.first)
-    if not isinstance(rule, rrule):
-        raise TypeError(f"not one rule: {value!r}")
-    return rule if {"UNTIL", "COUNT"} & parts.keys() else rule.replace(until=_END)
+def _rule(series: Series, value: str) -> Iterator[datetime]:
+    """The times of one rule. Raises ValueError before the first."""
+    parts = parts_of(value)
+    until = _until(series, parts["UNTIL"]) if "UNTIL" in parts else _END
+    return walls(rule_of(parts, series.first), series.first, min(until, _END))
 
 
 def _until(series: Series, text: str) -> datetime:
@@ -135,31 +128,48 @@ def _excluded_days(series: Series, line: str) -> set[date]:
 
 
 def occurrences(series: Series) -> Iterator[Occurrence]:
-    """Every occurrence in order of its wall-clock time, up to the end of 2099."""
-    rules = rruleset()
-    rules.rdate(series.first)
+    """Every occurrence in order, up to the end of 2099.
+
+    Two times of one day that a zone change makes the same instant are one occurrence.
+    """
+    latest = None
+    for _, of_one_day in groupby(_walls(series), key=datetime.date):
+        for one in sorted(_occurrence(series, wall) for wall in of_one_day):
+            if series.all_day or latest is None or one.start_at > latest:
+                latest = one.start_at
+                yield one
+
+
+def _walls(series: Series) -> Iterator[datetime]:
+    """The wall-clock times of a series: what its lines add, without what they take away."""
+    added: list[Iterable[datetime]] = [[series.first]]
+    taken: list[Iterable[datetime]] = []
     days: set[date] = set()
     for line in series.lines:
-        _add(rules, series, line)
-        if line.upper().startswith("EXDATE"):
+        name, _, value = _split(line)
+        lists = added if name in ("RRULE", "RDATE") else taken
+        lists.append(_rule(series, value) if name.endswith("RULE") else sorted(_moments(series, line)))
+        if name == "EXDATE":
             days |= _excluded_days(series, line)
-    for wall in rules:
+    for wall in _without(_once(merge(*added)), merge(*taken)):
         if wall > _END:
             return
         if wall.date() not in days:
-            yield _occurrence(series, wall)
+            yield wall
 
 
-def _add(rules: rruleset, series: Series, line: str) -> None:
-    name, _, value = _split(line)
-    if name == "RRULE":
-        rules.rrule(_rule(series, value))
-    elif name == "EXRULE":
-        rules.exrule(_rule(series, value))
-    else:
-        add = rules.rdate if name == "RDATE" else rules.exdate
-        for moment in _moments(series, line):
-            add(moment)
+def _once(moments: Iterable[datetime]) -> Iterator[datetime]:
+    return (moment for moment, _ in groupby(moments))
+
+
+def _without(moments: Iterable[datetime], taken: Iterator[datetime]) -> Iterator[datetime]:
+    """The moments, in order, that are not among those taken, also in order."""
+    gone = next(taken, None)
+    for moment in moments:
+        while gone is not None and gone < moment:
+            gone = next(taken, None)
+        if moment != gone:
+            yield moment
 
 
 def _occurrence(series: Series, wall: datetime) -> Occurrence:
