@@ -24,6 +24,7 @@ from calferry.sync.engine import Engine, Intervals
 from calferry.sync.google_oauth import GoogleSignIn
 from calferry.sync.google_source import GoogleSource
 from calferry.sync.watch import receive
+from tests.harness import transitions
 from tests.harness.ports import CountedIds, PlainVault, VirtualClock
 from tests.harness.wire import InProcessTransport
 
@@ -164,6 +165,7 @@ class Service:
 def empty_store() -> SqliteStore:
     store = SqliteStore(None)
     metadata.create_all(store.writing)
+    transitions.install(store.writing)
     return store
 
 

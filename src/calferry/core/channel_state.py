@@ -16,10 +16,18 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     ("registering", "abandoned"): "draining",
     ("active", "replaced"): "draining",
     ("active", "unwanted"): "draining",
+    ("active", "expired"): "stopped",
+    ("draining", "expired"): "stopped",
     ("draining", "stopped"): "stopped",
     ("draining", "given_up"): "failed",
     ("stopped", "heard_from"): "draining",
 }
+
+
+def origins(target: str) -> list[State]:
+    """The states that some event leads from to `target`."""
+    return sorted({before for (before, _), after in TRANSITIONS.items() if after == target})
+
 
 Verdict = Literal["accepted", "unknown", "token", "resource", "expired", "closed", "account"]
 DUMMY = hashlib.sha256(b"no channel").digest()

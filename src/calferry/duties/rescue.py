@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.limits import CHANNEL_REGISTERING_MS
 from calferry.core.model import AccountId
-from calferry.store import leftovers
+from calferry.store import channels, leftovers
 from calferry.store.leftovers import DrainingChannel
 from calferry.sync.engine import Engine
 from calferry.sync.lease import terms
@@ -57,7 +57,7 @@ async def stop_draining_channel(engine: Engine, channel: DrainingChannel) -> boo
     if state is None:
         await engine.store.write(lambda connection: leftovers.count_stop_attempt(connection, channel.id))
         return False
-    await engine.store.write(lambda connection: leftovers.settle_channel(connection, channel.id, state))
+    await engine.store.write(lambda connection: channels.settle(connection, channel.id, state))
     return True
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from calferry.core.channel_state import origins
 from calferry.core.google_calendar import OpenedChannel
 from calferry.store.tables import accounts, calendars, channels
 from calferry.store.tables import sync_states as states
@@ -81,7 +82,12 @@ def activate(connection: Connection, channel_id: str, opened: OpenedChannel, ren
 
 
 def settle(connection: Connection, channel_id: str, state: str) -> None:
-    connection.execute(update(channels).where(channels.c.id == channel_id).values(state=state, renew_at=None))
+    """Move the channel there, if that is where its own state may lead."""
+    connection.execute(
+        update(channels)
+        .where(channels.c.id == channel_id, channels.c.state.in_(origins(state)))
+        .values(state=state, renew_at=None)
+    )
 
 
 def drain_others(connection: Connection, resource: str, kept_id: str) -> list[Any]:

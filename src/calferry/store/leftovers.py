@@ -84,11 +84,6 @@ def draining_channels(connection: Connection, at_most: int) -> list[DrainingChan
     return [DrainingChannel(*row) for row in connection.execute(statement.limit(at_most))]
 
 
-def settle_channel(connection: Connection, channel_id: str, state: str) -> None:
-    """The channel has reached its end."""
-    connection.execute(update(channels).where(channels.c.id == channel_id).values(state=state, renew_at=None))
-
-
 def count_stop_attempt(connection: Connection, channel_id: str) -> None:
     connection.execute(
         update(channels).where(channels.c.id == channel_id).values(stop_attempts=channels.c.stop_attempts + 1)

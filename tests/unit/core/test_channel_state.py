@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from calferry.core.channel_state import TRANSITIONS, KnownChannel, Message, renew_time, verify
+from calferry.core.channel_state import TRANSITIONS, KnownChannel, Message, origins, renew_time, verify
 
 SECRET = "s3cret"
 OPEN = KnownChannel(
@@ -52,6 +52,16 @@ def test_every_state_is_left_or_final() -> None:
     left = {state for state, _ in TRANSITIONS}
     reached = set(TRANSITIONS.values())
     assert reached - left == {"failed"}
+
+
+def test_end_of_its_time_stops_a_channel_that_is_open() -> None:
+    assert [state for (state, event) in TRANSITIONS if event == "expired"] == ["active", "draining"]
+
+
+def test_channel_that_failed_leads_nowhere() -> None:
+    assert origins("stopped") == ["active", "draining"]
+    assert origins("failed") == ["draining", "registering"]
+    assert "failed" not in origins("draining")
 
 
 def test_renewal_is_a_day_or_a_fifth_of_the_life_before_the_end() -> None:
