@@ -161,13 +161,9 @@ class Ending:
         """Kept aside is what cannot be stored, and nothing else."""
         statement = "SELECT event_id FROM quarantine WHERE projection_id = ? AND event_id IS NOT NULL"
         kept = {row[0] for row in self.disk.raw.execute(statement, (calendar.projection_id,))}
-        shelf = self.google.world.calendars[calendar.google_id].shelf
+        listed = self.google.view(calendar.google_id, calendar.window).events(self.google.emulator.now())
         role = self.google.role(calendar.google_id, calendar.email)
-        living = {
-            event.id
-            for event in shelf
-            if event.id in spoilt and not event.is_cancelled and detail_shape(event, role) == WHOLE
-        }
+        living = {event.id for event in listed if event.id in spoilt and detail_shape(event, role) == WHOLE}
         if kept - spoilt or living - kept:
             self.checks.violated(
                 "INV-9", f"quarantine holds {sorted(kept)} where {sorted(living)} cannot be stored"

@@ -83,9 +83,17 @@ class Process:
         self.spawn(self.run(), f"{self.name} scheduler")
 
     async def run(self) -> None:
-        if self.machine.dice.random() < 0.5:
-            await self.engine.store.write(self.free_leases_of_the_dead)
-        await Scheduler(self.engine, timers=OFTEN).run()
+        try:
+            if self.machine.dice.random() < 0.5:
+                await self.engine.store.write(self.free_leases_of_the_dead)
+        except StoreDown:
+            self.trace.note(f"{self.name} cannot start")
+            self.end()
+            return
+        try:
+            await Scheduler(self.engine, timers=OFTEN).run()
+        except StoreDown as error:
+            self.trace.violated("no surprises", f"the scheduler of {self.name} ended: {error}")
 
     def free_leases_of_the_dead(self, connection: Any) -> None:
         dead = [name for name in leftovers.lease_owners(connection) if name not in self.machine.living]

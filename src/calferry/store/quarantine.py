@@ -16,9 +16,13 @@ def put(
     calendar_id: CalendarId,
     projection_id: ProjectionId,
     items: Iterable[UnreadableItem],
+    generation: int,
     now_ms: int,
 ) -> None:
-    """Keep the newest bytes of each item; those without an id are told apart by their bytes."""
+    """Keep the newest bytes of each item, met by a pass of this generation.
+
+    Those without an id are told apart by their bytes.
+    """
     for item in items:
         same = (
             quarantine.c.raw == item.raw if item.event_id is None else quarantine.c.event_id == item.event_id
@@ -34,8 +38,18 @@ def put(
                 reason=item.reason,
                 version=__version__,
                 seen_at=now_ms,
+                generation=generation,
             )
         )
+
+
+def release_unseen(connection: Connection, projection_id: ProjectionId, generation: int) -> None:
+    """A complete listing of this generation has met none of the others."""
+    connection.execute(
+        delete(quarantine).where(
+            quarantine.c.projection_id == projection_id, quarantine.c.generation < generation
+        )
+    )
 
 
 WAITING = select(quarantine.c.event_id).where(quarantine.c.projection_id == bindparam("projection"))

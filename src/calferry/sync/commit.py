@@ -66,6 +66,7 @@ def commit_page(
         events.mark_missing(connection, walk.projection_id, walk.generation, terms.now_ms)
     elif swept is not None:
         events.release_unseen(connection, walk.projection_id, walk.generation)
+        quarantine.release_unseen(connection, walk.projection_id, walk.generation)
     if planned.quarantine or page.items or gone:
         read = [item.event_id for item in page.items]
         read += [item.event_id for truth in truths for item in truth.items]
@@ -212,9 +213,9 @@ def is_visible(begun: Begun, walk: Pass) -> bool:
 def keep_poison(
     connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, terms: PageTerms
 ) -> None:
-    calendar = begun.calendar
+    calendar, items = begun.calendar, planned.quarantine
     quarantine.put(
-        connection, calendar.user_id, calendar.id, walk.projection_id, planned.quarantine, terms.now_ms
+        connection, calendar.user_id, calendar.id, walk.projection_id, items, walk.generation, terms.now_ms
     )
 
 

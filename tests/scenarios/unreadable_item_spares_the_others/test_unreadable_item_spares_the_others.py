@@ -51,6 +51,18 @@ async def test_item_that_can_be_read_again_leaves_quarantine(stage: Stage) -> No
 
 
 @staged()
+async def test_item_that_a_full_listing_no_longer_holds_leaves_quarantine(stage: Stage) -> None:
+    stage.add({"id": "dinner", "summary": "POISON"})
+    spoil(stage, (b'"POISON"', b'"broken \xff"'))
+    await stage.done()
+    await stage.done(full=True)
+    assert len(await stage.quarantined()) == 1
+    stage.control("seed", {"events": {stage.google_id: [{"id": "dinner", "status": "cancelled"}]}})
+    await stage.done(full=True)
+    assert len(await stage.quarantined()) == 0
+
+
+@staged()
 async def test_odd_values_are_stored_as_sent(stage: Stage) -> None:
     odd = {
         "nulle": (b'"NULLE"', b'"a\\u0000b"'),

@@ -304,6 +304,7 @@ quarantine = Table(
     required("reason"),
     required("version"),
     required("seen_at", BigInteger),
+    required("generation", BigInteger),
     Index("ix_quarantine_projection_id_event_id", "projection_id", "event_id"),
     Index("ix_quarantine_calendar_id", "calendar_id"),
 )
