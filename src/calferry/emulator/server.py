@@ -28,14 +28,37 @@ Json = dict[str, Any]
 START_TIMEOUT_S = 15.0
 ANSWER_TIMEOUT_S = 60.0
 SAVE_EVERY_S = 5.0
+STOP_TIMEOUT_S = 1.0
+LOOK_AGAIN_S = 0.002
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the program around it and says when it listens."""
+    """Leaves signals to the program around it, says when it listens, and ends at once when it is told to.
+
+    The loops of uvicorn look around ten times a second, which a test that starts and stops one would wait for.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self.over = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.over.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_AGAIN_S)
+        for task in self.server_state.tasks:
+            task.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -121,6 +144,7 @@ async def running(
         yield RunningGoogle(url, emulator, asyncio.get_running_loop(), postman.wake)
     finally:
         server.should_exit = True
+        server.over.set()
         tasks[1].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         listener.close()

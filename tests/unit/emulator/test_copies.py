@@ -104,3 +104,29 @@ def test_extended_properties_have_limits(desk: Desk, properties: Any) -> None:
     body = {**timed(), "extendedProperties": {"private": properties}}
     answer = desk.api("POST", "calendars/primary/events", body)
     assert (answer.status, answer.reason) == (400, "invalid")
+
+
+def test_whoever_sees_only_free_and_busy_sees_occurrences_and_no_series(desk: Desk) -> None:
+    made = desk.insert(recurrence=["RRULE:FREQ=DAILY;COUNT=3"])["id"]
+    desk.api(
+        "POST", "calendars/primary/acl", {"role": "freeBusyReader", "scope": {"type": "user", "value": BOB}}
+    )
+    path = f"calendars/{ALICE}/events/{made}"
+    assert desk.api("GET", path, user=BOB).status == 404
+    assert "summary" not in desk.api("GET", f"{path}_20261124T090000Z", user=BOB).json
+    assert len(desk.api("GET", f"{path}/instances", user=BOB).json["items"]) == 3
+
+
+def test_a_guest_is_listed_once(desk: Desk) -> None:
+    made = desk.insert(
+        attendees=[{"email": BOB}, {"email": ALICE}, {"email": BOB.upper(), "comment": "again"}]
+    )
+    assert [guest["email"] for guest in made["attendees"]] == [BOB, ALICE]
+
+
+@pytest.mark.parametrize(
+    ("url", "status"), [("https://example.org/a", 200), ("ftp://example.org/a", 400), ("", 400)]
+)
+def test_a_source_is_a_web_page(desk: Desk, url: str, status: int) -> None:
+    body = {**timed(), "source": {"title": "Where it comes from", "url": url}}
+    assert desk.api("POST", "calendars/primary/events", body).status == status

@@ -10,15 +10,18 @@ from calferry.emulator.world.calendar import Calendar, at_least
 from calferry.emulator.world.event import Event
 from calferry.emulator.world.event_shape import WriteOptions
 from calferry.emulator.world.event_store import Writer
-from calferry.emulator.world.visibility import STUB, WHOLE, detail_shape
+from calferry.emulator.world.visibility import BUSY, STUB, WHOLE, detail_shape
 
 COLLECTION = "/calendar/v3/calendars/{calendarId}/events"
 ONE = f"{COLLECTION}/{{eventId}}"
 
 
 def get_event(call: Call) -> Answer:
+    """Whoever sees only free and busy sees occurrences, never a series."""
     calendar, role = call.calendar()
     event = found_event(call, calendar)
+    if event.is_series and detail_shape(event, role) == BUSY and not at_least(role, "reader"):
+        raise errors.not_found()
     answer = answered(call, calendar, role, event)
     if call.header("if-none-match") == event.resource["etag"]:
         return Answer(status=304, headers=answer.headers)

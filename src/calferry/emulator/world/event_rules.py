@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from calferry.emulator import errors
 from calferry.emulator.world import recurrence, when
@@ -97,6 +98,7 @@ def check_event(resource: Json, calendar_zone: str) -> None:
     _check_reminders(resource.get("reminders") or {})
     _check_attendees(resource.get("attendees") or [])
     _check_type(resource)
+    _check_source(resource.get("source") or {})
     _check_properties(resource.get("extendedProperties") or {})
     if len(resource.get("attachments") or []) > ATTACHMENTS_MAX:
         raise errors.invalid("Too many attachments.")
@@ -174,6 +176,11 @@ def _check_reminders(reminders: Json) -> None:
             raise errors.invalid("Invalid reminder method.")
         if not isinstance(minutes, int) or not 0 <= minutes <= REMINDER_MINUTES_MAX:
             raise errors.invalid("Invalid reminder minutes.")
+
+
+def _check_source(source: Json) -> None:
+    if source and urlsplit(str(source.get("url", ""))).scheme not in ("http", "https"):
+        raise errors.invalid("Invalid source URL.")
 
 
 def _check_properties(properties: Json) -> None:

@@ -71,7 +71,10 @@ def tidied(resource: Json, calendar: Calendar) -> Json:
             found[name] = stamp(found[name], calendar.time_zone)
     if "attendees" in found:
         organizer = found.get("organizer", {}).get("email")
-        found["attendees"] = [_attendee(a, calendar, organizer) for a in found["attendees"]]
+        once: Json = {}
+        for guest in found["attendees"]:
+            once.setdefault(str(guest["email"]).lower(), guest)
+        found["attendees"] = [_attendee(guest, calendar, organizer) for guest in once.values()]
     if "extendedProperties" in found:
         found["extendedProperties"] = _properties(found["extendedProperties"])
     return found
