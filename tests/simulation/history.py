@@ -363,7 +363,7 @@ class Simulation:
         """A process that lives writes what it heard as soon as the store is there again."""
         while self.machine.time() - self.machine.store_down_at < REMEMBERED_S or self.machine.is_store_down:
             await self.machine.pause(REMEMBERED_S)
-        if self.machine.is_well(process.name):
+        if self.machine.is_awake(process.name):
             self.check_marked(calendar_id, before)
 
     async def quiet(self) -> None:

@@ -177,6 +177,11 @@ class Machine:
         return process
 
     def is_well(self, name: str) -> bool:
+        """Whether that process lives, and has not lately been frozen or without its store."""
+        has_store = not self.is_store_down and self.time() - self.store_down_at > 60.0
+        return has_store and self.is_awake(name)
+
+    def is_awake(self, name: str) -> bool:
         """Whether that process lives, and has not been frozen lately."""
         process = self.living.get(name)
         return process is not None and self.time() - process.frozen_until > 60.0
