@@ -117,7 +117,9 @@ def http_page() -> str:
     return page(
         "HTTP",
         "Errors are RFC 9457 problem details with `detail`, `code` and `retryable`. The service describes itself, with"
-        " every parameter and answer, at `/openapi.json` and `/docs`.",
+        " every parameter and answer, at `/openapi.json` and `/docs`. HEAD is answered as GET, without the body, except"
+        " where a GET does something: `/calendar/sync`, `/auth/google/…` and `/api/cron/…` answer it with 405. A field of"
+        " a body that is not known is refused with 400.",
         table(("route", "what it does"), rows),
         "Beside these, for people and for compatibility:",
         table(("route", "what it does"), [(f"`{path}`", BESIDE[path]) for path in others]),

@@ -23,6 +23,7 @@ from calferry.web import (
     tokens,
     webhook,
 )
+from calferry.web.head_requests import HeadAsGet
 from calferry.web.open_streams import OpenStreams
 from calferry.web.pushes import Pushes
 from calferry.web.security import RequestBounds, SecurityHeaders, safe_headers
@@ -76,6 +77,7 @@ def create_app(
     docs_page.install_static(app)
     if settings.docs:
         docs_page.install_docs(app)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(RequestBounds, always_answered=frozenset(webhook.PATHS))
     app.add_middleware(SecurityHeaders, is_https=settings.is_https)
     describe(app)

@@ -15,6 +15,7 @@ from calferry.sync import change_mode, pause
 from calferry.web.authentication import CallerDep
 from calferry.web.frames import instant
 from calferry.web.problems import Problem, not_found, responses
+from calferry.web.request_body import RequestBody
 from calferry.web.service import ServiceDep
 
 router = APIRouter(prefix="/calendar/calendars", tags=["calendars"])
@@ -53,7 +54,7 @@ class Calendars(BaseModel):
     calendars: list[Calendar]
 
 
-class CalendarChange(BaseModel):
+class CalendarChange(RequestBody):
     """What is null or left out stays as it is."""
 
     selected: bool | None = None

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details, with `code` and `retryable` beside the standard members."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -13,8 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from calferry.core.failure import SourceFailure, describe
+from calferry.web.head_requests import answers_head
 
 MEDIA_TYPE = "application/problem+json"
+FIELD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class ProblemDetails(BaseModel):
@@ -125,7 +128,10 @@ def allowed_methods(request: Request) -> list[str]:
     """The methods of every route at this address; the router itself names those of the first one only."""
     routes: list[APIRoute] = request.app.state.api_routes
     matching = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
-    return sorted({method for route in matching for method in route.methods or ()})
+    methods = {method for route in matching for method in route.methods or ()}
+    if "GET" in methods and answers_head(request.scope["path"]):
+        methods.add("HEAD")
+    return sorted(methods)
 
 
 async def on_invalid_request(_request: Request, error: Exception) -> Response:
@@ -142,8 +148,15 @@ def validation_detail(error: RequestValidationError) -> str:
     if first["type"] == "model_attributes_type" and isinstance(first["input"], bytes):
         return "The body is not JSON: say that it is, by Content-Type: application/json."
     named = ".".join(path)
+    if first["type"] == "extra_forbidden":
+        return f"The {kind} field {shown(named)} is not known here: leave it out, or look how it is spelled."
     where = f"The {kind} field {named}" if named else f"The {kind}"
     return f"{where} is not usable: {first['msg'][:1].lower()}{first['msg'][1:]}."
+
+
+def shown(name: str) -> str:
+    """The name of a field as it was sent, as far as it may be one."""
+    return name if FIELD_NAME.fullmatch(name) else "with a strange name"
 
 
 async def on_source_failure(_request: Request, failure: Exception) -> Response:

@@ -61,7 +61,7 @@ class SecurityHeaders:
 
 
 class RequestBounds:
-    """Refuses overlong addresses, headers and bodies. `always_answered` paths never refuse: they read none of them."""
+    """Refuses overlong addresses, headers and bodies, and requests without a host. `always_answered` paths never refuse: they read none of them."""
 
     def __init__(self, app: ASGIApp, *, always_answered: frozenset[str]) -> None:
         self.app = app
@@ -80,12 +80,15 @@ class RequestBounds:
 
 
 def refuse(scope: Scope) -> tuple[int, str, str] | None:
-    """Status, code and detail for a request that brings too much; None for one that does not."""
+    """Status, code and detail for a request that brings too much, or no host; None for one that does not."""
     length_max = SYNC_URL_LENGTH_MAX if scope["path"] == "/calendar/sync" else URL_LENGTH_MAX
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > length_max:
         return 414, "address_too_long", "The address of the request is too long."
     if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_SIZE_MAX:
         return 431, "headers_too_large", "The headers of the request are too large."
+    hosts = sum(name == b"host" for name, _ in scope["headers"])
+    if hosts > 1 or (hosts == 0 and scope["http_version"] == "1.1"):
+        return 400, "host_missing", "The request has to name its host, once (RFC 9112, section 3.2)."
     announced = dict(scope["headers"]).get(b"content-length", b"0")
     if len(announced) > 9 or not announced.isdigit() or int(announced) > BODY_SIZE_MAX:
         return 413, "body_too_large", "The body of the request is too large."

@@ -5,13 +5,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from calferry.core.limits import EVENTS_PER_FRAME_MAX, SYNC_TIMEOUT_S
+from calferry.core.limits import EVENTS_PER_FRAME_MAX, SYNC_COOLDOWN_MS, SYNC_TIMEOUT_S
 from calferry.store import sync_requests
 from calferry.store.sync_requests import SyncRequest, TooSoon
 from calferry.web.authentication import ActingCallerDep, Caller
 from calferry.web.calendar_ids import CalendarIdsInvalid, read_calendar_ids
 from calferry.web.event_stream import EventStream
-from calferry.web.open_streams import OpenStreams
+from calferry.web.open_streams import STREAMS_PER_USER_MAX, OpenStreams
 from calferry.web.outbox import Outbox
 from calferry.web.problems import Problem, responses
 from calferry.web.service import Service, ServiceDep
@@ -27,7 +27,11 @@ DESCRIPTION = f"""Syncs calendars with Google and streams what changes as server
 
 `events` frames hold at most {EVENTS_PER_FRAME_MAX} events, `sync_token` says that a calendar is stored,
 `sync_error` that it failed, `complete` ends the stream; `progress` is additional. A reader who reconnects with
-`Last-Event-ID` goes on where it was; after `complete` it gets 204."""
+`Last-Event-ID` goes on where it was; after `complete` it gets 204.
+
+A 429 has one of two codes: `sync_rate_limited` within {SYNC_COOLDOWN_MS // 1000} seconds of the last accepted request, and
+`too_many_streams` while {STREAMS_PER_USER_MAX} streams of the same person are open in this process; `Retry-After` says how
+many seconds to wait."""
 PARAMETERS: list[dict[str, Any]] = [
     {
         "name": "calendar_ids",

@@ -11,6 +11,7 @@ from calferry.store import api_tokens
 from calferry.web.authentication import CallerDep
 from calferry.web.frames import instant
 from calferry.web.problems import Problem, not_found, responses
+from calferry.web.request_body import RequestBody
 from calferry.web.service import ServiceDep
 
 router = APIRouter(prefix="/auth/tokens", tags=["sign-in"])
@@ -21,7 +22,7 @@ TokenName = Annotated[
 ]
 
 
-class NewToken(BaseModel):
+class NewToken(RequestBody):
     name: TokenName
 
 

@@ -1,13 +1,13 @@
 """What holds for every route: who may call, what is refused, which headers come back, what is described."""
 
 import socket
-from urllib.parse import urlsplit
 
 import pytest
 
 from calferry.store import sessions
 from calferry.web import security
 from tests.contract.web.site import WITHIN_S, Person, Site, sync
+from tests.contract.web.wire import exchange
 
 SAFE_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -91,9 +91,10 @@ def test_a_wrong_method_and_a_wrong_address_are_problems(site: Site) -> None:
     assert (wrong.status_code, wrong.json()["code"], wrong.headers["allow"]) == (
         405,
         "method_not_allowed",
-        "GET",
+        "GET, HEAD",
     )
-    assert site.client().put("/auth/tokens").headers["allow"] == "GET, POST"
+    assert site.client().put("/auth/tokens").headers["allow"] == "GET, HEAD, POST"
+    assert site.client().post("/calendar/sync").headers["allow"] == "GET"
     assert site.client().put("/calendar/webhook").headers["allow"] == "POST"
     missing = site.client().get("/calendar/nowhere")
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
@@ -265,8 +266,9 @@ def test_only_own_calendars_can_be_changed_and_only_what_may_be(
     assert alice.http.patch(own, json={"selected": "perhaps"}).status_code == 400
     assert alice.http.patch(own, json={}).status_code == 400
     stolen = alice.http.patch(own, json={"selected": True, "user_id": bob.user_id, "google_id": "x"})
-    assert stolen.status_code == 200
-    assert stolen.json()["google_id"] == "alice@example.com"
+    assert (stolen.status_code, "user_id" in stolen.json()["detail"]) == (400, True)
+    listed = {row["id"]: row for row in alice.http.get("/calendar/calendars").json()["calendars"]}
+    assert listed[alice.calendar_id]["selected"] is False
 
 
 def test_the_calendar_list_says_what_there_is(site: Site, alice: Person) -> None:
@@ -306,16 +308,6 @@ def test_sync_status_explains_a_failure(site: Site, alice: Person) -> None:
 
 
 # The wire
-
-
-def exchange(site: Site, request: bytes) -> bytes:
-    parts = urlsplit(site.url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as wire:
-        wire.sendall(request)
-        answer = b""
-        while chunk := wire.recv(65_536):
-            answer += chunk
-        return answer
 
 
 def head(path: str, *headers: str, method: str = "GET") -> bytes:
