@@ -5,10 +5,15 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, Connection, bindparam, update
 
 from calferry.core.model import CalendarId, UserId
-from calferry.store.dialect import BulkInsert, Row
+from calferry.store.bulk_insert import BulkInsert
+from calferry.store.dialect import Row
 from calferry.store.tables import users
 
-INSERT = BulkInsert("changes", ("user_id", "id", "calendar_id", "event_id", "kind", "at"))
+INSERT = BulkInsert(
+    "changes",
+    ("user_id", "id", "calendar_id", "event_id", "kind", "at"),
+    shared=("user_id", "calendar_id", "at"),
+)
 
 
 RESERVE = (

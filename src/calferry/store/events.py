@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from calferry.core.model import ObservedEvent, ProjectionId, StoredEvent, UserId
-from calferry.store.dialect import BulkInsert, Row, among, among_bound, run_many, texts
+from calferry.store.bulk_insert import BulkInsert
+from calferry.store.dialect import Row, among, among_bound, run_many, texts
 from calferry.store.tables import events
 
 COLUMNS = (
@@ -45,6 +46,9 @@ UPSERT = BulkInsert(
     "ON CONFLICT (projection_id, event_id) DO UPDATE SET missing_since=NULL, "
     + ", ".join(f"{name}=excluded.{name}" for name in OVERWRITTEN)
     + f", {KEPT_WHEN_SILENT}",
+    shared=("user_id", "projection_id", "generation"),
+    told_apart_by=("start_at", "series_id", "deleted_at"),
+    utf8=("raw",),
 )
 
 PLANNING = (
@@ -178,7 +182,7 @@ class Writer:
             self.generation,
             change_id,
             self.now_ms if item.status == "cancelled" else None,
-            item.raw.decode(),
+            item.raw,
             last_raw,
         )
 

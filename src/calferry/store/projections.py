@@ -100,7 +100,7 @@ def entomb(
                 None,
             ),
             *(None, row.ical_uid, False, generation, numbers.get(row.event_id, row.change_id)),
-            *(row.deleted_at or now_ms, tombstone_json(row.event_id), row.last_raw or row.raw),
+            *(row.deleted_at or now_ms, tombstone_json(row.event_id).encode(), row.last_raw or row.raw),
         )
         for row in rows
     ]

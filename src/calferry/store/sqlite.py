@@ -23,8 +23,14 @@ READER_CACHE_KIB = 2_048
 READERS = 2
 
 
-def open_engine(path: Path | None, *, begin: str, cache_kib: int = WRITER_CACHE_KIB) -> Engine:
-    """An engine whose transactions start with `begin`. `path` None: one shared in-memory database."""
+def open_engine(
+    path: Path | None, *, begin: str, cache_kib: int = WRITER_CACHE_KIB, undo_in_memory: bool = False
+) -> Engine:
+    """An engine whose transactions start with `begin`. `path` None: one shared in-memory database.
+
+    undo_in_memory: what a single statement would have to take back is not kept in a file. It matters to nothing but
+    speed: a third of all that a full listing writes.
+    """
 
     def connect() -> sqlite3.Connection:
         target = ":memory:" if path is None else str(path)
@@ -35,6 +41,8 @@ def open_engine(path: Path | None, *, begin: str, cache_kib: int = WRITER_CACHE_
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute(f"PRAGMA cache_size=-{cache_kib}")
         connection.execute("PRAGMA foreign_keys=ON")
+        if undo_in_memory:
+            connection.execute("PRAGMA temp_store=MEMORY")
         return connection
 
     pool = StaticPool if path is None else QueuePool
@@ -65,7 +73,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self.writing = open_engine(path, begin="BEGIN IMMEDIATE")
+        self.writing = open_engine(path, begin="BEGIN IMMEDIATE", undo_in_memory=True)
         self.reading = (
             self.writing if path is None else open_engine(path, begin="BEGIN", cache_kib=READER_CACHE_KIB)
         )
