@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NewType, Protocol
 
+from msgspec import Raw
+
 UserId = NewType("UserId", int)
 AccountId = NewType("AccountId", str)
 CalendarId = NewType("CalendarId", str)
@@ -45,8 +47,13 @@ class ObservedEvent(Protocol):
     @property
     def is_recurring(self) -> bool: ...
     @property
+    def view(self) -> bytes | Raw:
+        """The JSON of the item, as sent: valid UTF-8, perhaps without a copy of its own."""
+        ...
+
+    @property
     def raw(self) -> bytes:
-        """The JSON of the item, as sent: valid UTF-8."""
+        """The same as bytes."""
         ...
 
 

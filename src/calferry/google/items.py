@@ -1,14 +1,18 @@
 """One well-formed event → its observed columns. Pure and fast; whatever is odd raises and is read by odd_items."""
 
-from typing import TypeVar
-
 import msgspec
 
 from calferry.google.models import ABSENT, INT64_MAX, EventColumns, EventTime, ObservedItem
-from calferry.google.times import compact_instant, epoch_ms, in_zone, instance_key, is_plain_date
+from calferry.google.times import (
+    compact_instant,
+    epoch_ms,
+    instance_key,
+    instant_ms,
+    is_plain_date,
+    read_instant,
+)
 
 EVENT_ID_LENGTH_MAX = 2000
-T = TypeVar("T", int, str)
 Moment = tuple[int | None, str | None, bool]
 NO_MOMENT: Moment = (None, None, False)
 ODD_MOMENT: Moment = (None, None, True)
@@ -16,9 +20,9 @@ ODD_MOMENT: Moment = (None, None, True)
 decode_columns = msgspec.json.Decoder(EventColumns).decode
 
 
-def observed(columns: EventColumns, raw: bytes, has_odd_times: bool = False) -> ObservedItem:
+def observed(columns: EventColumns, view: bytes | msgspec.Raw, has_odd_times: bool = False) -> ObservedItem:
     """The item that these columns and this JSON make. Raises ValueError for an id or number nothing can hold."""
-    event_id, sequence = columns.id, columns.sequence
+    event_id, sequence, updated = columns.id, columns.sequence, columns.updated
     if not 0 < len(event_id) <= EVENT_ID_LENGTH_MAX:
         raise ValueError("id is empty or too long")
     if sequence is not None and not -INT64_MAX <= sequence <= INT64_MAX:
@@ -26,7 +30,9 @@ def observed(columns: EventColumns, raw: bytes, has_odd_times: bool = False) -> 
     start, end, original = columns.start, columns.end, columns.original_start_time
     start_ms, start_date, is_start_odd = NO_MOMENT if start is None else moment(start)
     end_ms, end_date, is_end_odd = NO_MOMENT if end is None else moment(end)
-    if is_inverted(start_ms, end_ms) or is_inverted(start_date, end_date):
+    if (start_ms is not None and end_ms is not None and end_ms < start_ms) or (
+        start_date is not None and end_date is not None and end_date < start_date
+    ):
         start_ms = end_ms = start_date = end_date = None
         is_end_odd = True
     status = columns.status or "confirmed"
@@ -38,7 +44,7 @@ def observed(columns: EventColumns, raw: bytes, has_odd_times: bool = False) -> 
         event_id,
         status,
         columns.etag,
-        updated_ms(columns),
+        None if updated is None or updated.tzinfo is None else epoch_ms(updated),
         start_ms,
         end_ms,
         start_date,
@@ -51,7 +57,7 @@ def observed(columns: EventColumns, raw: bytes, has_odd_times: bool = False) -> 
         sequence,
         columns.recurrence is not ABSENT and bytes(columns.recurrence) not in (b"[]", b"null"),
         has_odd_times or is_start_odd or is_end_odd or (original is not None and original_start is None),
-        raw,
+        view,
     )
 
 
@@ -59,22 +65,11 @@ def moment(time: EventTime) -> Moment:
     """(UTC milliseconds, None) of an instant, (None, date) of an all-day date, and whether it is odd."""
     at, day = time.date_time, time.date
     if at is not None:
-        if at.tzinfo is None:
-            at = in_zone(at, time.time_zone)
-        ms = None if at is None or day is not None else epoch_ms(at)
-        return ODD_MOMENT if ms is None else (ms, None, False)
+        ms = instant_ms(at, time.time_zone)
+        return ODD_MOMENT if ms is None or day is not None else (ms, None, False)
     if day is None:
         return NO_MOMENT
     return (None, day, False) if is_plain_date(day) else ODD_MOMENT
-
-
-def is_inverted(start: T | None, end: T | None) -> bool:
-    return start is not None and end is not None and end < start
-
-
-def updated_ms(columns: EventColumns) -> int | None:
-    updated = columns.updated
-    return None if updated is None or updated.tzinfo is None else epoch_ms(updated)
 
 
 def original_start_key(time: EventTime) -> str | None:
@@ -82,11 +77,8 @@ def original_start_key(time: EventTime) -> str | None:
     at, day = time.date_time, time.date
     if at is None:
         return day.replace("-", "") if day is not None and is_plain_date(day) else None
-    if day is not None:
-        return None
-    if at.tzinfo is None:
-        at = in_zone(at, time.time_zone)
-    return None if at is None else compact_instant(at)
+    instant = read_instant(at, time.time_zone)
+    return None if instant is None or day is not None else compact_instant(instant)
 
 
 def key_from_id(event_id: str, series_id: str | None) -> tuple[str | None, str | None]:

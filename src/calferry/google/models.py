@@ -14,15 +14,7 @@ ABSENT = msgspec.Raw()
 
 
 class EventTime(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """start, end or originalStartTime: an instant or an all-day date."""
-
-    date_time: datetime | None = None
-    date: str | None = None
-    time_zone: str | None = None
-
-
-class LooseEventTime(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """The same with the instant as text, for values that are no valid time."""
+    """start, end or originalStartTime: an instant or an all-day date, both as sent."""
 
     date_time: str | None = None
     date: str | None = None
@@ -53,10 +45,10 @@ class LooseEventColumns(msgspec.Struct, frozen=True, rename="camel"):
     status: str | None = None
     etag: str | None = None
     updated: str | None = None
-    start: LooseEventTime | None = None
-    end: LooseEventTime | None = None
+    start: EventTime | None = None
+    end: EventTime | None = None
     recurring_event_id: str | None = None
-    original_start_time: LooseEventTime | None = None
+    original_start_time: EventTime | None = None
     i_cal_uid: str | None = msgspec.field(default=None, name="iCalUID")
     recurrence: Any = None
     event_type: str | None = None
@@ -84,7 +76,8 @@ class ObservedItem(msgspec.Struct, frozen=True, gc=False):
 
     Instants are UTC milliseconds since 1970, all-day dates `YYYY-MM-DD`; original_start is `YYYYMMDD` or
     `YYYYMMDDTHHMMSSZ`. has_odd_times: a time could not be represented, its columns are None, raw has it.
-    raw: the event's JSON exactly as sent.
+    view: the event's JSON exactly as sent, usually a part of the page, which is kept in memory as long as it is;
+    raw: the same as bytes, copied for each asking.
     """
 
     event_id: str
@@ -103,7 +96,11 @@ class ObservedItem(msgspec.Struct, frozen=True, gc=False):
     sequence: int | None
     is_recurring: bool
     has_odd_times: bool
-    raw: bytes
+    view: bytes | msgspec.Raw
+
+    @property
+    def raw(self) -> bytes:
+        return bytes(self.view)
 
     @property
     def is_cancelled(self) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -13,11 +13,10 @@ from calferry.google.models import (
     EventColumns,
     EventTime,
     LooseEventColumns,
-    LooseEventTime,
     ObservedItem,
     UnreadableItem,
 )
-from calferry.google.times import parse_instant
+from calferry.google.times import epoch_ms, parse_instant
 
 REPLACEMENT = "\ufffd"
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -111,9 +110,10 @@ def _aware(text: str | None) -> datetime | None:
     return None if text is None else parse_instant(text)
 
 
-def _strict_time(loose: LooseEventTime | None) -> tuple[EventTime | None, bool]:
-    if loose is None:
-        return None, False
-    instant = None if loose.date_time is None else parse_instant(loose.date_time, loose.time_zone)
-    is_odd = loose.date_time is not None and instant is None
-    return EventTime(instant, None if is_odd else loose.date, loose.time_zone), is_odd
+def _strict_time(loose: EventTime | None) -> tuple[EventTime | None, bool]:
+    if loose is None or loose.date_time is None:
+        return loose, False
+    instant = parse_instant(loose.date_time, loose.time_zone)
+    if instant is None or epoch_ms(instant) is None:
+        return EventTime(None, None, loose.time_zone), True
+    return EventTime(instant.astimezone(UTC).isoformat(), loose.date, loose.time_zone), False

@@ -182,7 +182,7 @@ class Writer:
             self.generation,
             change_id,
             self.now_ms if item.status == "cancelled" else None,
-            item.raw,
+            item.view,
             last_raw,
         )
 

@@ -1,6 +1,7 @@
 import gc
 import json
 
+import msgspec
 import pytest
 
 from calferry.google import (
@@ -59,7 +60,7 @@ def test_a_timed_event_is_observed_with_its_json_as_sent() -> None:
         sequence=2,
         is_recurring=False,
         has_odd_times=False,
-        raw=raw,
+        view=msgspec.Raw(raw),
     )
 
 
@@ -243,6 +244,17 @@ def test_nul_in_a_zone_is_replaced_as_well() -> None:
 def test_long_texts_and_many_digits_in_text_are_harmless() -> None:
     raw = json.dumps({"id": "a", "summary": "9" * 70_000, "description": "<b>" * 3000}).encode()
     assert one(raw).raw == raw
+
+
+def test_one_item_that_is_not_utf8_spares_the_others_of_a_large_page() -> None:
+    text = json.dumps({"id": "a", "summary": "ä🎂" * 50_000}, ensure_ascii=False).encode()
+    for shift in range(4):
+        page = read_events_page(events_body([text, b" " * shift + text, TIMED], nextSyncToken="s"))
+        assert [item.event_id for item in page.items] == ["a", "a", "abc"]
+        cut = b'{"id":"cut","summary":"' + "🎂".encode()[: shift + 1] + b'"}'
+        page = read_events_page(events_body([text, cut, TIMED], nextSyncToken="s"))
+        assert [item.event_id for item in page.items if item.event_id != "cut"] == ["a", "abc"]
+        assert [item.raw for item in page.unreadable] == ([cut] if shift < 3 else [])
 
 
 def test_text_that_looks_like_structure_is_only_text() -> None:

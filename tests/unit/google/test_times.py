@@ -1,8 +1,26 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from calferry.google.times import compact_instant, epoch_ms, instance_key, is_plain_date, parse_instant
+from calferry.google.times import (
+    CLOCKS,
+    Remembered,
+    compact_instant,
+    epoch_ms,
+    instance_key,
+    instant_ms,
+    is_plain_date,
+    parse_instant,
+    read_instant,
+)
+
+HALF_DAY = timedelta(hours=12)
+
+
+def whole_minutes(offset: timedelta) -> timezone:
+    return timezone(timedelta(minutes=offset // timedelta(minutes=1)))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +58,49 @@ def test_instants_become_utc_milliseconds(text, ms) -> None:
 )
 def test_what_is_no_instant_is_none(text) -> None:
     assert parse_instant(text) is None
+
+
+@given(
+    st.datetimes(timezones=st.just(UTC) | st.timedeltas(-HALF_DAY, HALF_DAY).map(whole_minutes)),
+    st.sampled_from(["seconds", "milliseconds", "auto"]),
+)
+def test_days_and_clocks_that_are_remembered_tell_the_same_time(moment, precision) -> None:
+    text = moment.isoformat(timespec=precision).replace("+00:00", "Z")
+    read = read_instant(text, None)
+    assert read is not None
+    assert instant_ms(text, None) == instant_ms(text, None) == epoch_ms(read)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-30T10:00:00Z",
+        "2026-W01-1T10:00:00Z",
+        "2026-01-01T24:00:00Z",
+        "2026-01-01T10:00:00+99:00",
+        "2026-01-01T10:00+01:00:00",
+        "2026-01-01 tomorrow ",
+    ],
+)
+def test_what_is_no_date_time_is_refused_with_or_without_memory(text) -> None:
+    for _ in range(2):
+        with pytest.raises(ValueError, match="RFC3339"):
+            instant_ms(text, "Europe/Berlin")
+
+
+def test_a_date_time_of_the_usual_length_without_offset_is_wall_time() -> None:
+    assert instant_ms("2026-07-01T10:00:00.12345", "Europe/Berlin") == 1_782_892_800_123
+    assert instant_ms("2026-07-01T10:00:00.12345", "Asia/Kolkata") == 1_782_880_200_123
+    assert instant_ms("2026-07-01T10:00:00.12345", None) is None
+
+
+def test_memory_is_bounded() -> None:
+    asked: list[str] = []
+    lengths = Remembered(lambda text: asked.append(text) or len(text), 3)
+    for text in ("a", "bb", "a", "ccc", "dddd", "a"):
+        assert lengths[text] == len(text)
+    assert asked == ["a", "bb", "ccc", "dddd", "a"]
+    assert len(lengths) <= 3 < CLOCKS.most
 
 
 def test_wall_time_is_read_in_its_zone() -> None:
