@@ -22,7 +22,7 @@ EVENTS_KIND = "calendar#events"
 GC_PAUSE_BYTES = 64 * 1024
 DIGITS_SAFE = 4300
 NUL = b"\\u0000"
-DECODED_AT_ONCE = 64 * 1024
+DECODED_AT_ONCE = 16 * 1024
 UNREADABLE = (ValueError, RecursionError, OverflowError)
 EARLY_TOKEN = re.compile(rb'"nextPageToken"\s*:\s*("(?:[^"\\]|\\.)+")')
 

@@ -12,6 +12,7 @@ from isal import isal_zlib
 from calferry.google.errors import ProtocolViolation, ResponseTooLarge, Unreachable
 
 BODY_BYTES_MAX = 32 * 2**20
+INFLATED_AT_ONCE = 16 * 1024
 TIMEOUT_S = 30.0
 # Google compresses only for a user agent that says gzip.
 USER_AGENT = "calferry (gzip)"
@@ -88,22 +89,29 @@ def decode_body(headers: Mapping[str, str], raw: bytes, cap: int) -> bytes:
 def gunzip(raw: bytes, cap: int) -> bytes:
     """Inflate whole gzip members, checksums verified, at most `cap` bytes in all."""
     parts: list[bytes] = []
-    room = cap
-    while raw:
-        part, raw = _inflate_member(raw, room)
-        parts.append(part)
-        room -= len(part)
+    view, start, room = memoryview(raw), 0, cap
+    while start < len(raw):
+        start, room = _inflate_member(view, start, room, parts)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _inflate_member(raw: bytes, room: int) -> tuple[bytes, bytes]:
+def _inflate_member(raw: memoryview, start: int, room: int, parts: list[bytes]) -> tuple[int, int]:
+    """Append what the member at `start` holds; where the next one starts, and how many bytes it may hold.
+
+    In pieces: one large answer is built by growing, and copied each time.
+    """
     inflater = isal_zlib.decompressobj(wbits=GZIP_WBITS)
-    try:
-        part = inflater.decompress(raw, room + 1)
-    except GZIP_ERROR:
-        raise ProtocolViolation("gzip body is damaged", reason="gzip") from None
-    if len(part) > room:
-        raise ResponseTooLarge("body is larger than allowed once inflated")
-    if not inflater.eof:
-        raise ProtocolViolation("gzip body is cut short", reason="gzip")
-    return part, inflater.unused_data
+    while not inflater.eof:
+        piece = raw[start : start + INFLATED_AT_ONCE]
+        if not piece:
+            raise ProtocolViolation("gzip body is cut short", reason="gzip")
+        try:
+            part = inflater.decompress(piece, room + 1)
+        except GZIP_ERROR:
+            raise ProtocolViolation("gzip body is damaged", reason="gzip") from None
+        room -= len(part)
+        if room < 0:
+            raise ResponseTooLarge("body is larger than allowed once inflated")
+        parts.append(part)
+        start += len(piece)
+    return start - len(inflater.unused_data), room

@@ -89,6 +89,8 @@ class CalendarRun:
             if fetched.page.next_page_token is not None and not stopping:
                 pages.ask_ahead(fetched.page.next_page_token)
             done = await self.commit(walk, fetched, truths)
+            # Megabytes, of no more use while the next page is waited for.
+            del fetched, truths
             walk = done.walk
             if done.finished:
                 return self.tally

@@ -1,4 +1,5 @@
 import gzip
+import random
 import tracemalloc
 import zlib
 
@@ -13,6 +14,7 @@ from calferry.google import (
     decode_body,
     receive,
 )
+from calferry.google.wire import INFLATED_AT_ONCE
 from tests.unit.google.fakes import zipped
 
 BODY = b'{"kind":"calendar#events"}' * 500
@@ -32,6 +34,15 @@ def test_a_gzip_body_is_inflated(encoding) -> None:
 
 def test_members_that_follow_one_another_are_one_body() -> None:
     assert decode_body(GZIP, zipped(BODY) + zipped(b"more"), CAP) == BODY + b"more"
+
+
+def test_members_begin_and_end_anywhere_in_a_large_body() -> None:
+    noise = random.Random(1).randbytes(INFLATED_AT_ONCE)
+    for length in range(INFLATED_AT_ONCE - 60, INFLATED_AT_ONCE):
+        raw = gzip.compress(noise[:length]) + gzip.compress(b"end") + gzip.compress(noise)
+        assert decode_body(GZIP, raw, CAP) == noise[:length] + b"end" + noise
+        with pytest.raises(ProtocolViolation, match="cut short"):
+            decode_body(GZIP, raw[:-1], CAP)
 
 
 def test_no_bytes_are_an_empty_body() -> None:
