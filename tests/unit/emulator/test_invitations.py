@@ -177,3 +177,11 @@ def test_clearing_a_guests_calendar_declines(desk: Desk) -> None:
     made = invite(desk, BOB)
     assert desk.api("POST", "calendars/primary/clear", user=BOB).status == 204
     assert answers(of(desk, ALICE, made["id"])) == {BOB: "declined"}
+
+
+def test_an_instance_of_a_series_that_a_guest_threw_away_stays_away(desk: Desk) -> None:
+    series = invite(desk, BOB, recurrence=["RRULE:FREQ=WEEKLY;COUNT=3"])["id"]
+    desk.api("DELETE", f"calendars/primary/events/{series}", user=BOB)
+    _, token = desk.all_events(BOB, user=BOB)
+    patch(desk, ALICE, f"{series}_20261130T090000Z", {"summary": "moved"})
+    assert desk.all_events(BOB, user=BOB, syncToken=token)[0] == []

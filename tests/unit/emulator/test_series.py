@@ -173,6 +173,26 @@ def test_expanded_delta_cancels_instances_that_a_rule_lost(desk: Desk) -> None:
     }
 
 
+def test_expanded_delta_tells_a_lost_instance_only_to_those_who_knew_it(desk: Desk) -> None:
+    series = weekly(desk)
+    _, oldest = desk.all_events(singleEvents="true")
+    desk.change("PATCH", series, {"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=2"]})
+    _, older = desk.all_events(singleEvents="true", syncToken=oldest)
+    desk.change("PATCH", series, {"summary": "renamed"})
+    assert len(desk.all_events(singleEvents="true", syncToken=older)[0]) == 2
+    assert len(desk.all_events(singleEvents="true", syncToken=oldest)[0]) == 4
+
+
+def test_expanded_delta_tells_of_an_instance_once_that_was_cancelled_before_its_series(desk: Desk) -> None:
+    series = weekly(desk)
+    _, token = desk.all_events(singleEvents="true")
+    desk.change("DELETE", f"{series}_20261130T090000Z")
+    desk.change("DELETE", series)
+    delta, _ = desk.all_events(singleEvents="true", syncToken=token)
+    assert len(delta) == len({item["id"] for item in delta}) == 4
+    assert {item["status"] for item in delta} == {"cancelled"}
+
+
 def test_expanded_delta_of_a_deleted_series_tells_half_a_year_ahead(desk: Desk) -> None:
     series = weekly(desk, "RRULE:FREQ=WEEKLY")
     full, token = desk.all_events(singleEvents="true", maxResults=2500)

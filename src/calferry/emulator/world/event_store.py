@@ -86,7 +86,7 @@ def _shelve(calendar: Calendar, event: Event, former: Event | None) -> None:
     if any(
         former.resource.get(name) != event.resource.get(name) for name in ("start", "recurrence", "status")
     ):
-        shelf.remember(former)
+        shelf.remember(former, event.number)
     if not event.is_cancelled:
         _drop_exceptions(calendar, event)
 

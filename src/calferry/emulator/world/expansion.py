@@ -1,7 +1,6 @@
 """Series into instances, and the instances that a changed series no longer has."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.event import Event, instance, ordered
@@ -78,10 +77,9 @@ def _suffixes(calendar: Calendar, master: Event, limit: int) -> set[str]:
 
 
 def _versions_since(calendar: Calendar, master: Event, since: int) -> Iterator[Event]:
-    """Former versions that somebody who synced at `since` may have seen."""
-    versions = [*calendar.shelf.history.get(master.id, ()), master]
-    for former, successor in pairwise(versions):
-        if successor.number > since and former.is_series and not former.is_cancelled:
+    """Former versions whose occurrences somebody who synced at `since` may have seen."""
+    for former, until in calendar.shelf.history.get(master.id, ()):
+        if until > since and not former.is_cancelled:
             yield former
 
 

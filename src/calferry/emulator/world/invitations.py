@@ -58,8 +58,10 @@ def _primaries(writer: Writer, emails: dict[str, None]) -> Iterator[Calendar]:
 
 
 def _invite(guest: Writer, event: Event, copy: Event | None) -> None:
-    """Brings a guest's copy up to date; one that the guest threw away stays away."""
+    """Brings a guest's copy up to date; one that the guest threw away stays away, with all its instances."""
     calendar = guest.calendar
+    if calendar.shelf.is_orphaned(event):
+        return
     own = next(a for a in event.resource["attendees"] if str(a["email"]).lower() == calendar.id)
     if copy and copy.is_cancelled and own.get("responseStatus") == "declined":
         return

@@ -81,10 +81,20 @@ def _is_shown(calendar: Calendar, event: Event, query: EventQuery) -> bool:
 
 def _delta(calendar: Calendar, query: EventQuery, now: float) -> Iterator[Event]:
     since = query.since or 0
-    for event in calendar.shelf.since(since):
-        if not query.single_events:
+    if not query.single_events:
+        yield from calendar.shelf.since(since)
+        return
+    told: set[str] = set()
+    for event in _instances_since(calendar, since, now):
+        if event.id not in told:
+            told.add(event.id)
             yield event
-        elif event.is_series or event.id in calendar.shelf.history:
+
+
+def _instances_since(calendar: Calendar, since: int, now: float) -> Iterator[Event]:
+    """What changed, expanded. An exception that was cancelled with its series comes twice."""
+    for event in calendar.shelf.since(since):
+        if event.is_series or event.id in calendar.shelf.history:
             yield from _expanded_delta(calendar, event, since, now)
         elif not _moved_with_series(calendar, event, since):
             yield event

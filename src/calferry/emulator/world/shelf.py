@@ -2,11 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from calferry.emulator.world.event import Event, instance
 
 _INSTANCE_ID = re.compile(r"(.+)_(\d{8}(?:T\d{6}Z)?)\Z", re.DOTALL)
 HISTORY_LENGTH = 50
+
+
+class Former(NamedTuple):
+    """A version of a series, and the number of the change that took its occurrences away."""
+
+    event: Event
+    until: int
 
 
 class EventShelf:
@@ -19,7 +27,7 @@ class EventShelf:
     def __init__(self) -> None:
         self._events: dict[str, Event] = {}
         self._exceptions: dict[str, dict[str, str]] = {}
-        self.history: dict[str, list[Event]] = {}
+        self.history: dict[str, list[Former]] = {}
 
     def __len__(self) -> int:
         return len(self._events)
@@ -47,9 +55,9 @@ class EventShelf:
         if event.recurring_event_id:
             self._exceptions.get(event.recurring_event_id, {}).pop(event.original_suffix(), None)
 
-    def remember(self, former: Event) -> None:
+    def remember(self, former: Event, until: int) -> None:
         versions = self.history.setdefault(former.id, [])
-        versions.append(former)
+        versions.append(Former(former, until))
         del versions[:-HISTORY_LENGTH]
 
     def since(self, number: int) -> list[Event]:

@@ -19,7 +19,7 @@ from calferry.emulator.world.oauth import (
 from calferry.emulator.world.page_tokens import Listings
 from calferry.emulator.world.people import Person
 from calferry.emulator.world.quota import Quota
-from calferry.emulator.world.shelf import EventShelf
+from calferry.emulator.world.shelf import EventShelf, Former
 from calferry.emulator.world.world import World
 
 Json = dict[str, Any]
@@ -67,7 +67,10 @@ def taken(world: World) -> Json:
 def _encoded(value: Any) -> Any:
     if not isinstance(value, EventShelf):
         raise TypeError(f"a snapshot has no place for {value!r}")
-    history = {master: [_pair(event) for event in versions] for master, versions in value.history.items()}
+    history = {
+        master: [[former.until, *_pair(former.event)] for former in versions]
+        for master, versions in value.history.items()
+    }
     return {"events": [_pair(event) for event in value], "history": history}
 
 
@@ -82,7 +85,9 @@ def _decoded(kind: type, value: Any) -> Any:
     for number, resource in value["events"]:
         shelf.put(Event(resource, number))
     for master, versions in value["history"].items():
-        shelf.history[master] = [Event(resource, number) for number, resource in versions]
+        shelf.history[master] = [
+            Former(Event(resource, number), until) for until, number, resource in versions
+        ]
     return shelf
 
 
