@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from calferry.store.sqlite import SqliteStore, run
 from calferry.store.tables import metadata
+from tests.harness import transitions
 
 T = TypeVar("T")
 
@@ -44,6 +45,7 @@ class Disk:
     def __init__(self) -> None:
         self.store = SqliteStore(None)
         metadata.create_all(self.store.writing)
+        transitions.install(self.store.writing)
         with self.store.writing.connect() as connection:
             driver: Any = connection.connection.driver_connection
         self.raw: sqlite3.Connection = driver

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from calferry import google
-from calferry.core.model import Mode
+from calferry.core.model import AccountId, Mode
 from calferry.duties.poll_stale import sync_calendars
 from calferry.store import retention
 from calferry.sync.accounts import connect, disconnect
+from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.sync.change_mode import change_mode
 from tests.simulation.disk import StoreDown, is_store_down, the_disk
 from tests.simulation.edits import Editor
@@ -55,7 +56,7 @@ class Simulation:
         self.skews = self.dice.random() < 0.2
         self.checks.is_clock_true = not self.skews
         self.leaves = self.dice.random() < 0.2
-        self.has_cron = self.dice.random() < 0.3
+        self.machine.has_scheduler = self.dice.random() < 0.9
         self.others: list[asyncio.Task[None]] = []
         """Readers, and what follows from incidents."""
 
@@ -142,13 +143,26 @@ class Simulation:
                 self.ask()
             else:
                 self.editor.edit()
+            if not self.machine.has_scheduler:
+                await self.do_without_scheduler()
             self.deliver(self.dice.random())
             await asyncio.sleep(self.dice.expovariate(1 / pace_s))
+
+    async def do_without_scheduler(self) -> None:
+        """Calendar lists are read when somebody looks at them, calendars when cron calls; pages die meanwhile."""
+        process = self.machine.any()
+        if process and self.dice.random() < 0.3:
+            for account_id in self.checks.accounts:
+                work = refresh_calendar_list(process.engine, AccountId(account_id))
+                process.spawn(work, "calendar list")
+        await self.cron()
+        if self.dice.random() < 0.3:
+            self.editor.expire_pages(self.dice.choice(self.editor.calendars()))
 
     def incidents(self, lasts_s: float) -> list[tuple[float, int, Callable[[], Awaitable[None]]]]:
         """What befalls the service as a whole, and when."""
         kinds = [self.freeze, self.fall_silent, self.revoke, self.reconnect, self.cron, self.retire]
-        kinds += [self.lose_store] + [self.cron] * (6 if self.has_cron else 0)
+        kinds += [self.lose_store]
         kinds += [self.change_mode] * 2
         kinds += [self.skew] * 3 if self.skews else []
         kinds += [self.leave] * 3 if self.leaves else []
@@ -375,6 +389,7 @@ class Simulation:
         for process in self.machine.living.values():
             process.crash_at = UNTOUCHED_STEPS
             process.frozen_until = min(process.frozen_until, self.machine.time())
+        self.machine.has_scheduler = True
         if not self.machine.living:
             self.machine.start()
         await self.settle_clock()

@@ -1,10 +1,16 @@
-"""Copies of the engine with a bug planted into them, to see that the simulation finds it."""
+"""Copies of the engine with a bug planted into them, to see that the simulation finds it.
+
+`python -m tests.simulation.plant` hunts every bug and notes the seed that finds it, which is tried first from then on.
+"""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +35,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """A planted bug: what it does, and the edits that make it."""
+    """A planted bug: what it does, the edits that make it, and the seed that found it last."""
 
     name: str
     about: str
     edits: tuple[Edit, ...]
+    seed: int
 
 
 def bugs() -> list[Bug]:
@@ -43,7 +50,7 @@ def bugs() -> list[Bug]:
 
 def read(path: Path) -> Bug:
     found = tomllib.loads(path.read_text("utf-8"))
-    return Bug(path.stem, found["about"], tuple(Edit(**edit) for edit in found["edit"]))
+    return Bug(path.stem, found["about"], tuple(Edit(**edit) for edit in found["edit"]), found["seed"])
 
 
 def plant(bug: Bug, into: Path) -> Path:
@@ -65,8 +72,40 @@ def plant(bug: Bug, into: Path) -> Path:
 def hunt(bug: Bug, into: Path, seeds: int = SEEDS_MAX) -> str:
     """Run seeds on the spoilt copy until one fails; what the hunt printed. Raises `AssertionError` if none does."""
     environment = {**os.environ, "PYTHONPATH": f"{plant(bug, into)}{os.pathsep}{ROOT}", "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-m", "tests.simulation.hunt", "--count", str(seeds)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.simulation.hunt",
+        "--count",
+        str(seeds),
+        "--likely",
+        str(bug.seed),
+    ]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, (bug.name, done.stdout, done.stderr[-2000:])
     assert done.stdout.startswith("seed "), (bug.name, done.stdout)
     return done.stdout.strip()
+
+
+def note(bug: Bug) -> None:
+    """Hunt a bug and write the seed that finds it beside it."""
+    with tempfile.TemporaryDirectory() as into:
+        try:
+            found = hunt(bug, Path(into))
+        except AssertionError:
+            found = "not found"
+    print(f"{bug.name}: {found[:150]}", flush=True)
+    seed = re.match(r"seed (\d+):", found)
+    if seed is not None:
+        path = HERE / "planted" / f"{bug.name}.toml"
+        path.write_text(re.sub(r"(?m)^seed = \d+$", f"seed = {seed[1]}", path.read_text("utf-8")), "utf-8")
+
+
+def main() -> None:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(note, bugs()):
+            pass
+
+
+if __name__ == "__main__":
+    main()

@@ -91,9 +91,21 @@ class Process:
             self.end()
             return
         try:
+            await self.keep_duties()
             await Scheduler(self.engine, timers=OFTEN).run()
         except StoreDown as error:
             self.trace.violated("no surprises", f"the scheduler of {self.name} ended: {error}")
+
+    async def keep_duties(self) -> None:
+        """Without a scheduler only cron calls and requests make a calendar run."""
+        if self.machine.has_scheduler:
+            return
+        idle = Scheduler(self.engine, concurrency=0, timers=OFTEN)
+        duties = self.spawn(idle.run(), f"{self.name} duties")
+        while not self.machine.has_scheduler:
+            await self.engine.clock.sleep(2.0)
+        idle.stop()
+        await duties
 
     def free_leases_of_the_dead(self, connection: Any) -> None:
         dead = [name for name in leftovers.lease_owners(connection) if name not in self.machine.living]
@@ -153,6 +165,7 @@ class Machine:
         self.trace = trace
         self.dice = random.Random(f"{seed}/machine")
         self.skew_ms = 0
+        self.has_scheduler = True
         self.is_store_down = False
         self.store_down_at = -1e9
         """When it was down last."""
