@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import msgspec
+
 COMPACT = 0
 BACKEND_INDENT = 1
 FRONT_END_INDENT = 2
@@ -10,15 +12,12 @@ FRONT_END_INDENT = 2
 
 def dump(value: Any, indent: int = COMPACT) -> bytes:
     """`value` as UTF-8 JSON; lone surrogates stay escapes, because UTF-8 has no place for them."""
-    if not indent:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    else:
-        text = json.dumps(value, ensure_ascii=False, indent=indent)
     try:
-        return text.encode()
-    except UnicodeEncodeError:
+        text = msgspec.json.encode(value)
+    except (UnicodeEncodeError, OverflowError):
         separators = None if indent else (",", ":")
         return json.dumps(value, indent=indent or None, separators=separators).encode()
+    return msgspec.json.format(text, indent=indent) if indent else text
 
 
 def list_page(envelope: dict[str, Any], items: list[bytes], indent: int = COMPACT) -> bytes:

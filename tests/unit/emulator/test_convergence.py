@@ -1,8 +1,9 @@
 """People edit; whoever follows Google's documented sync algorithm ends with the truth, and every answer on the way
 is the one that a reference model gives.
 
-Not among the edits: bringing back a deleted series that has exceptions. Google does not say what a delta tells of
-them, and the local Google tells nothing (test_series.py), which no documented algorithm would notice.
+Not among the edits, because Google does not say what a delta tells of them, and no documented algorithm would notice
+that the local Google tells nothing (test_series.py): bringing back a deleted series that has exceptions, and bringing
+back the day of an exception that its series had lost.
 """
 
 from collections.abc import Callable

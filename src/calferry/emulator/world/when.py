@@ -77,8 +77,10 @@ def rendered(stamp: Json, zone_name: str) -> Json:
     """An EventDateTime as Google sends it: the offset of `zone_name`, whatever the event's own zone is."""
     if "dateTime" not in stamp:
         return stamp
-    moment = aware(stamp, zone_name).astimezone(zone(zone_name))
-    return {**stamp, "dateTime": text_of(moment)}
+    moment = datetime.fromisoformat(stamp["dateTime"])
+    if moment.tzinfo is None or moment.microsecond:
+        moment = aware(stamp, zone_name)
+    return {**stamp, "dateTime": text_of(moment.astimezone(zone(zone_name)))}
 
 
 def basic_utc(seconds: int) -> str:
