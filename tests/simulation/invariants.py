@@ -205,6 +205,8 @@ class Invariants:
         self.is_well: Callable[[str], bool] = lambda _: False
         """Whether the process of that name lives, and was not held up for as long as a lease lasts."""
         self.commits = 0
+        self.writer = ""
+        """Whose transaction is being looked at."""
 
     def all(self, statement: str, *values: Any) -> list[Any]:
         return self.disk.raw.execute(statement, values).fetchall()
@@ -212,6 +214,7 @@ class Invariants:
     def after_commit(self, owner: str, skew_ms: int) -> None:
         """Look at what the transaction of that process did."""
         self.commits += 1
+        self.writer = owner
         commit = Commit(owner, self.states, self.calendars, self.new_entries())
         self.states = {row[0]: State(*row) for row in self.all(STATES)}
         self.calendars = {row[0]: Mirrored(*row) for row in self.all(CALENDARS)}
@@ -330,7 +333,8 @@ class Invariants:
             self.violated("INV-17", f"{new.id}: the fence went from {old.fence} back to {new.fence}")
         if new.fence > old.fence and new.lease_owner is not None:
             self.check_taking(old, new, known, skew_ms)
-        if is_paused(old, new) and known.restarts >= PASS_RESTARTS_BEFORE_ONE_GO:
+        has_paused = is_paused(old, new) and old.lease_owner == self.writer
+        if has_paused and known.restarts >= PASS_RESTARTS_BEFORE_ONE_GO:
             self.check_pause(new, known)
         if old.page_token is not None and new.page_token is None and not has_finished(old, new):
             known.resumed = None
