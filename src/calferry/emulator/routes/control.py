@@ -107,6 +107,15 @@ def expire_sync_tokens(call: Call) -> Json:
     return {"calendars": [calendar.id for calendar in calendars]}
 
 
+def sync_token_life(call: Call) -> Json:
+    """How long sync tokens live from when they were given; null lifts the limit."""
+    life_s = call.json().get("life_s")
+    if life_s is not None and (not isinstance(life_s, int | float) or life_s < 0):
+        raise ControlError(f"life_s is a number of seconds, or null for no limit, not {life_s!r}")
+    call.world.sync_token_life_s = life_s
+    return {"life_s": life_s}
+
+
 def expire_page_tokens(call: Call) -> Json:
     call.world.listings.forget_all()
     return {}
@@ -271,6 +280,7 @@ ROUTES = (
     _route("POST", "tokens", tokens),
     _route("POST", "clock", clock),
     _route("POST", "expire-sync-tokens", expire_sync_tokens),
+    _route("POST", "sync-token-life", sync_token_life),
     _route("POST", "expire-page-tokens", expire_page_tokens),
     _route("POST", "revoke", revoke),
     _route("POST", "empty-pages", empty_pages),

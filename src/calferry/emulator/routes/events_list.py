@@ -3,7 +3,7 @@
 from calferry.emulator import errors
 from calferry.emulator.call import Answer, Call, Item, Json, Page, Route
 from calferry.emulator.routes import scopes
-from calferry.emulator.routes.paging import next_token, opened, tokens_of
+from calferry.emulator.routes.paging import next_token, opened, sync_token_of, tokens_of
 from calferry.emulator.world import listing, settings, sync_tokens
 from calferry.emulator.world.calendar import Calendar, at_least, opaque_etag
 from calferry.emulator.world.event import Event
@@ -147,14 +147,9 @@ def _since(call: Call, calendar: Calendar, role: str) -> int | None:
     restricted = any(query.text(name) for name in WITHOUT_SYNC_TOKEN)
     if restricted or ("showDeleted" in query and not query.boolean("showDeleted")):
         raise errors.sync_token_with_restrictions()
-    try:
-        token = sync_tokens.decode(query.text("syncToken"), _binding(call, calendar))
-    except ValueError as error:
-        raise errors.invalid_sync_token() from error
+    token = sync_token_of(call, _binding(call, calendar))
     expanded = listing.effective(query.boolean("singleEvents"), role)
     if token.position < calendar.tokens_valid_from or token.single_events != expanded:
-        raise errors.full_sync_required()
-    if token.position > call.world.log.last:
         raise errors.full_sync_required()
     return token.position
 
@@ -167,7 +162,8 @@ def _sync_token(call: Call, calendar: Calendar, role: str, query: EventQuery, co
     if not query.is_resumable:
         return None
     access = sync_tokens.FULL_ACCESS if at_least(role, "reader") else sync_tokens.FREE_BUSY_ACCESS
-    return sync_tokens.encode(SyncToken(covers, query.single_events), _binding(call, calendar), access)
+    token = SyncToken(covers, query.single_events, int(call.now))
+    return sync_tokens.encode(token, _binding(call, calendar), access)
 
 
 def list_instances(call: Call) -> Answer:

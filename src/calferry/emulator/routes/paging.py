@@ -68,7 +68,8 @@ def list_collection(call: Call, collection: Collection) -> Answer:
     if found is None:
         size = call.query.integer("maxResults", PAGE_SIZE, PAGE_SIZE_MAX)
         fresh = Listing(question, call.world.log.last, collection.select(since), size)
-        fresh.sync_token = sync_tokens.encode(SyncToken(fresh.covers), collection.binding)
+        token = SyncToken(fresh.covers, given_at=int(call.now))
+        fresh.sync_token = sync_tokens.encode(token, collection.binding)
         found = (0, fresh, 0)
     number, listing, offset = found
     end = offset + listing.page_size
@@ -84,11 +85,18 @@ def _since(call: Call, collection: Collection) -> int | None:
     refused = any(name in query and not query.boolean(name) for name in collection.explicit_false)
     if refused or any(query.text(name) not in ("", "false") for name in collection.restricting):
         raise errors.sync_token_with_restrictions()
-    try:
-        token = sync_tokens.decode(query.text("syncToken"), collection.binding)
-    except ValueError as error:
-        raise errors.invalid_sync_token() from error
-    oldest = max(collection.valid_from, call.world.collections_valid_from)
-    if not oldest <= token.position <= call.world.log.last:
+    token = sync_token_of(call, collection.binding)
+    if token.position < max(collection.valid_from, call.world.collections_valid_from):
         raise errors.full_sync_required()
     return token.position
+
+
+def sync_token_of(call: Call, binding: str) -> SyncToken:
+    """The request's sync token. Refuses text that is none with 400, one from another life or too old with 410."""
+    try:
+        token = sync_tokens.decode(call.query.text("syncToken"), binding)
+    except ValueError as error:
+        raise errors.invalid_sync_token() from error
+    if token.position > call.world.log.last or call.world.is_too_old(token, call.now):
+        raise errors.full_sync_required()
+    return token

@@ -13,6 +13,7 @@ from calferry.emulator.world.world import World, events_resource
 
 Json = dict[str, Any]
 
+OF_THE_VERSION = frozenset({"kind", "etag", "htmlLink", "updated"})
 SIGNIFICANT = ("start", "end", "recurrence", "location")
 
 
@@ -63,11 +64,23 @@ def stored(writer: Writer, resource: Json, former: Event | None, updated_us: int
         "etag": etag(updated_us or number),
         "htmlLink": html_link(kept["id"], calendar.id),
         "created": kept.get("created") or when.creation_timestamp(number),
-        "updated": when.timestamp(updated_us or number),
+        "updated": _updated(kept, former) or when.timestamp(updated_us or number),
     }
     event = Event(ordered(kept), number)
     _shelve(calendar, event, former)
     return event
+
+
+def _updated(kept: Json, former: Event | None) -> str:
+    """The former time of change where nothing but reminders differs, else empty.
+
+    https://developers.google.com/calendar/api/v3/reference/events#updated
+    """
+    if former is None or former.master is not None:
+        return ""
+    old = former.resource
+    changed = {name for name in {*kept, *old} - OF_THE_VERSION if kept.get(name) != old.get(name)}
+    return str(old["updated"]) if changed == {"reminders"} else ""
 
 
 def _sequence(old: Json, new: Json) -> int:

@@ -48,6 +48,7 @@ def taken(world: World) -> Json:
         "last_change": world.log.last,
         "clock_offset_s": world.clock_offset_s,
         "collections_valid_from": world.collections_valid_from,
+        "sync_token_life_s": world.sync_token_life_s,
         "groups": world.groups,
         "people": list(world.people.values()),
         "calendars": list(world.calendars.values()),
@@ -127,12 +128,13 @@ def _parts(document: Json) -> Json:
             [document[name] for name in ("last_change", "collections_valid_from", "deliveries")], list[int]
         ),
         "clock_offset_s": _read(document["clock_offset_s"], float),
+        "sync_token_life_s": _read(document["sync_token_life_s"], float | None),
     }
 
 
 def _put(world: World, parts: Json) -> None:
     world.log.last, world.collections_valid_from, world.channels.delivery_number = parts["numbers"]
-    world.clock_offset_s = parts["clock_offset_s"]
+    world.clock_offset_s, world.sync_token_life_s = parts["clock_offset_s"], parts["sync_token_life_s"]
     world.people, world.calendars, world.groups = parts["people"], parts["calendars"], parts["groups"]
     for calendar in world.calendars.values():
         calendar.groups = world.groups

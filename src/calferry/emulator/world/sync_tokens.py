@@ -11,10 +11,12 @@ FREE_BUSY_ACCESS = 10
 
 @dataclass(frozen=True, slots=True)
 class SyncToken:
-    """`position` is the last change number covered; `single_events` how the listing was made."""
+    """`position` is the last change number covered; `single_events` how the listing was made, and `given_at`
+    when (whole unix seconds)."""
 
     position: int
     single_events: bool = False
+    given_at: int = 0
 
 
 def encode(token: SyncToken, binding: str, access: int = FULL_ACCESS) -> str:
@@ -25,6 +27,7 @@ def encode(token: SyncToken, binding: str, access: int = FULL_ACCESS) -> str:
         (3, access),
         (4, zlib.crc32(binding.encode())),
         (5, int(token.single_events) + 1),
+        (6, token.given_at),
     )
     return base64.urlsafe_b64encode(b"".join(_field(*pair) for pair in fields)).decode()
 
@@ -36,11 +39,11 @@ def decode(text: str, binding: str) -> SyncToken:
     except (binascii.Error, ValueError) as error:
         raise ValueError("not a sync token") from error
     fields = _fields(raw)
-    if [number for number, _ in fields] != [1, 2, 3, 4, 5] or fields[0][1] != fields[1][1]:
+    if [number for number, _ in fields] != [1, 2, 3, 4, 5, 6] or fields[0][1] != fields[1][1]:
         raise ValueError("not a sync token")
     if fields[3][1] != zlib.crc32(binding.encode()):
         raise ValueError("the sync token belongs to another collection")
-    return SyncToken(fields[0][1], fields[4][1] == 2)
+    return SyncToken(fields[0][1], fields[4][1] == 2, fields[5][1])
 
 
 def _field(number: int, value: int) -> bytes:

@@ -14,6 +14,7 @@ from calferry.emulator.world.page_tokens import Listings
 from calferry.emulator.world.people import Person
 from calferry.emulator.world.post import PostOffice
 from calferry.emulator.world.quota import Quota
+from calferry.emulator.world.sync_tokens import SyncToken
 
 API_ROOT = "https://www.googleapis.com/calendar/v3"
 
@@ -23,7 +24,7 @@ class World:
     """The whole state. Whoever changes it passes the time in.
 
     `groups` maps addresses of groups to those of their members. Sync tokens of rules and settings older than
-    `collections_valid_from` are refused.
+    `collections_valid_from` are refused, and all of them `sync_token_life_s` after they were given, if it is set.
     """
 
     dice: Dice
@@ -36,6 +37,7 @@ class World:
     quota: Quota = field(default_factory=Quota)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     collections_valid_from: int = 0
+    sync_token_life_s: float | None = None
     post: PostOffice = field(default_factory=PostOffice)
     oauth: OAuthDesk = field(init=False)
     channels: Channels = field(init=False)
@@ -60,6 +62,10 @@ class World:
         if calendar is None or calendar.deleted or role == "none":
             raise errors.not_found()
         return calendar, role
+
+    def is_too_old(self, token: SyncToken, now: float) -> bool:
+        """Whether a sync token has outlived its time."""
+        return self.sync_token_life_s is not None and now >= token.given_at + self.sync_token_life_s
 
     def expire_sync_tokens(self, calendar: Calendar, now: float) -> None:
         """Makes every sync token given for this calendar's events invalid."""
