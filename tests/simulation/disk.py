@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from calferry.store.sqlite import SqliteStore, run
+from calferry.store.sqlite import SqliteStore
 from calferry.store.tables import metadata
 from tests.harness import transitions
 
@@ -46,8 +46,8 @@ class Disk:
         self.store = SqliteStore(None)
         metadata.create_all(self.store.writing)
         transitions.install(self.store.writing)
-        with self.store.writing.connect() as connection:
-            driver: Any = connection.connection.driver_connection
+        self.connection = self.store.writing.connect()
+        driver: Any = self.connection.connection.driver_connection
         self.raw: sqlite3.Connection = driver
         self.template = sqlite3.connect(":memory:")
         self.raw.backup(self.template)
@@ -60,7 +60,8 @@ class Disk:
         self.raw.execute("DELETE FROM temp.touched")
 
     def transact(self, work: Callable[[Any], T]) -> T:
-        return run(self.store.writing, work)
+        with self.connection.begin():
+            return work(self.connection)
 
     def touched(self) -> list[tuple[int, str, str]]:
         """Event rows written since the last call: projection, event, verb."""

@@ -30,7 +30,7 @@ from tests.simulation.trace import Trace
 T = TypeVar("T")
 
 KEEPING = Keeping(tombstones_ms=240_000, changes_ms=90_000)
-OFTEN = tuple(replace(timer, every_s=min(max(timer.every_s, 15.0), 45.0)) for timer in timers_for(KEEPING))
+OFTEN = tuple(replace(timer, every_s=min(max(timer.every_s, 25.0), 60.0)) for timer in timers_for(KEEPING))
 INTERVALS = Intervals(poll_with_push_s=120.0, poll_without_push_s=40.0, calendar_list_s=100.0)
 UNTOUCHED_STEPS = 10**9
 REFRESH_LEASE_S = 30.0

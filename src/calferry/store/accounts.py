@@ -2,22 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from calferry.store.sync_states import LeaseTerms
 from calferry.store.tables import accounts
 
+LOAD = select(accounts).where(accounts.c.id == bindparam("account_id"))
+USABLE_GRANT = select(accounts.c.grant_number).where(
+    accounts.c.id == bindparam("account_id"), accounts.c.status.in_(("active", "partial"))
+)
+
 
 def load(connection: Connection, account_id: str) -> Any | None:
-    return connection.execute(select(accounts).where(accounts.c.id == account_id)).one_or_none()
+    return connection.execute(LOAD, {"account_id": account_id}).one_or_none()
 
 
 def usable_grant(connection: Connection, account_id: str) -> int | None:
     """The number of the account's grant; None when the account is gone or cannot be used."""
-    statement = select(accounts.c.grant_number).where(
-        accounts.c.id == account_id, accounts.c.status.in_(("active", "partial"))
-    )
-    return connection.execute(statement).scalar_one_or_none()
+    return connection.execute(USABLE_GRANT, {"account_id": account_id}).scalar_one_or_none()
 
 
 def change(connection: Connection, account_id: str, **values: Any) -> None:

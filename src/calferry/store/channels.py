@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, select, update
 
 from calferry.core.channel_state import origins
 from calferry.core.google_calendar import OpenedChannel
@@ -51,18 +51,20 @@ def load_for_push(connection: Connection, channel_id: str) -> Any | None:
     return connection.execute(statement).one_or_none()
 
 
+LIVE_OF = (
+    select(channels)
+    .where(
+        channels.c.resource == bindparam("resource"),
+        channels.c.state.in_(("registering", "active")),
+        (channels.c.expires_at.is_(None)) | (channels.c.expires_at > bindparam("now", type_=BigInteger)),
+    )
+    .order_by(channels.c.created_at.desc())
+)
+
+
 def live_of(connection: Connection, resource: str, now_ms: int) -> Any | None:
     """The newest channel of the resource that is open, or about to be."""
-    statement = (
-        select(channels)
-        .where(
-            channels.c.resource == resource,
-            channels.c.state.in_(("registering", "active")),
-            (channels.c.expires_at.is_(None)) | (channels.c.expires_at > now_ms),
-        )
-        .order_by(channels.c.created_at.desc())
-    )
-    return connection.execute(statement).first()
+    return connection.execute(LIVE_OF, {"resource": resource, "now": now_ms}).first()
 
 
 def activate(connection: Connection, channel_id: str, opened: OpenedChannel, renew_at: int) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, Integer, and_, bindparam, or_, select, update
 
 from calferry.core.failure import DEAD_GRANT, HALTED, UNKNOWN_CALENDAR, FailureInfo
 from calferry.core.limits import SYNC_COOLDOWN_MS
@@ -179,39 +179,43 @@ def stream_state(
     return StreamSnapshot(entries, len(entries) == limit, progress)
 
 
+# Every stream asks these at every change, so they are built once: building them costs more than running them.
+AS_IT_IS_NOW = changes.join(calendars, calendars.c.id == changes.c.calendar_id).join(
+    events,
+    and_(
+        events.c.projection_id == calendars.c.projection_id,
+        events.c.event_id == changes.c.event_id,
+        events.c.change_id == changes.c.id,
+    ),
+)
+ENTRIES_AFTER = (
+    select(changes.c.id, changes.c.calendar_id, changes.c.event_id, events.c.raw)
+    .select_from(AS_IT_IS_NOW)
+    .where(
+        changes.c.user_id == bindparam("user_id"),
+        changes.c.id > bindparam("position"),
+        changes.c.calendar_id.in_(bindparam("calendar_ids", expanding=True)),
+    )
+    .order_by(changes.c.id)
+    .limit(bindparam("at_most", type_=Integer))
+)
+STATE_ROWS = (
+    select(states, calendars.c.push)
+    .join(calendars, calendars.c.id == states.c.id)
+    .where(states.c.id.in_(bindparam("calendar_ids", expanding=True)))
+)
+
+
 def entries_after(
     connection: Connection, user_id: int, calendar_ids: Sequence[str], position: int, limit: int
 ) -> list[Entry]:
     """Each event at its newest entry only, as it is now."""
-    joined = changes.join(calendars, calendars.c.id == changes.c.calendar_id).join(
-        events,
-        and_(
-            events.c.projection_id == calendars.c.projection_id,
-            events.c.event_id == changes.c.event_id,
-            events.c.change_id == changes.c.id,
-        ),
-    )
-    statement = (
-        select(changes.c.id, changes.c.calendar_id, changes.c.event_id, events.c.raw)
-        .select_from(joined)
-        .where(
-            changes.c.user_id == user_id,
-            changes.c.id > position,
-            changes.c.calendar_id.in_(calendar_ids),
-        )
-        .order_by(changes.c.id)
-        .limit(limit)
-    )
-    return [Entry(*row) for row in connection.execute(statement)]
+    asked = {"user_id": user_id, "position": position, "calendar_ids": list(calendar_ids), "at_most": limit}
+    return [Entry(*row) for row in connection.execute(ENTRIES_AFTER, asked)]
 
 
 def state_rows(connection: Connection, calendar_ids: Sequence[str]) -> list[Any]:
-    statement = (
-        select(states, calendars.c.push)
-        .join(calendars, calendars.c.id == states.c.id)
-        .where(states.c.id.in_(calendar_ids))
-    )
-    return list(connection.execute(statement))
+    return list(connection.execute(STATE_ROWS, {"calendar_ids": list(calendar_ids)}))
 
 
 def progress_of(row: Any, asked: Asked, now_ms: int) -> Progress:
