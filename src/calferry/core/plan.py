@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+import msgspec
 
 from calferry.core.content import same_content
 from calferry.core.model import ChangeKind, ObservedEvent, Page, Pass, StoredEvent, UnreadableItem
 from calferry.core.window import is_outside
 
 
-class Write(NamedTuple):
+class Write(msgspec.Struct, frozen=True, gc=False):
     """Store this version; `last_raw` is the full JSON to keep beside a tombstone."""
 
     item: ObservedEvent

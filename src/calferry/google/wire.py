@@ -5,6 +5,7 @@ HTTP libraries accept a gzip stream that is cut short or lacks its checksum, and
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Protocol, cast
 
 from isal import isal_zlib
@@ -12,7 +13,7 @@ from isal import isal_zlib
 from calferry.google.errors import ProtocolViolation, ResponseTooLarge, Unreachable
 
 BODY_BYTES_MAX = 32 * 2**20
-INFLATED_AT_ONCE = 16 * 1024
+INFLATED_AT_ONCE = 32 * 1024
 TIMEOUT_S = 30.0
 # Google compresses only for a user agent that says gzip.
 USER_AGENT = "calferry (gzip)"
@@ -88,17 +89,17 @@ def decode_body(headers: Mapping[str, str], raw: bytes, cap: int) -> bytes:
 
 def gunzip(raw: bytes, cap: int) -> bytes:
     """Inflate whole gzip members, checksums verified, at most `cap` bytes in all."""
-    parts: list[bytes] = []
-    view, start, room = memoryview(raw), 0, cap
+    body = BytesIO()
+    view, start = memoryview(raw), 0
     while start < len(raw):
-        start, room = _inflate_member(view, start, room, parts)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+        start = _inflate_member(view, start, body, cap)
+    return body.getvalue()
 
 
-def _inflate_member(raw: memoryview, start: int, room: int, parts: list[bytes]) -> tuple[int, int]:
-    """Append what the member at `start` holds; where the next one starts, and how many bytes it may hold.
+def _inflate_member(raw: memoryview, start: int, body: BytesIO, cap: int) -> int:
+    """Append what the member at `start` holds, and return where the next one starts.
 
-    In pieces: one large answer is built by growing, and copied each time.
+    In pieces: an inflater that grows one large answer copies it again and again.
     """
     inflater = isal_zlib.decompressobj(wbits=GZIP_WBITS)
     while not inflater.eof:
@@ -106,12 +107,10 @@ def _inflate_member(raw: memoryview, start: int, room: int, parts: list[bytes]) 
         if not piece:
             raise ProtocolViolation("gzip body is cut short", reason="gzip")
         try:
-            part = inflater.decompress(piece, room + 1)
+            body.write(inflater.decompress(piece, cap - body.tell() + 1))
         except GZIP_ERROR:
             raise ProtocolViolation("gzip body is damaged", reason="gzip") from None
-        room -= len(part)
-        if room < 0:
+        if body.tell() > cap:
             raise ResponseTooLarge("body is larger than allowed once inflated")
-        parts.append(part)
         start += len(piece)
-    return start - len(inflater.unused_data), room
+    return start - len(inflater.unused_data)

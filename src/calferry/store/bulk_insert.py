@@ -6,9 +6,8 @@ stands in the statement, truth values go as numbers, and JSON goes as the bytes 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache, partial
-from operator import is_
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,14 +18,16 @@ Column = tuple[Any, ...]
 
 # Each statement is kept prepared, for each of these numbers of rows: a megabyte or so for the largest.
 ROWS_PER_STATEMENT = 512
-is_none = partial(is_, None)
+# Fewer rows are not worth a statement for each shape.
+SORTED_FROM = 64
 
 
 class BulkInsert:
     """`INSERT INTO table (columns) VALUES … tail`.
 
-    shared: columns that are usually the same in all rows of a call, never NULL. told_apart_by: columns that are
-    NULL in some rows, and others with them. utf8: text columns that are given as bytes of valid UTF-8.
+    shared: columns that are usually the same in all rows of a call, never NULL. shape: says of a row what is NULL
+    in it, or at least enough that rows of one shape agree in most. utf8: text columns that are given as bytes of
+    valid UTF-8.
     """
 
     def __init__(
@@ -36,14 +37,14 @@ class BulkInsert:
         tail: str = "",
         *,
         shared: Sequence[str] = (),
-        told_apart_by: Sequence[str] = (),
+        shape: Callable[[Row], Hashable] | None = None,
         utf8: Sequence[str] = (),
     ) -> None:
         self.table = table
         self.columns = columns
         self.tail = tail
         self.shared = tuple(columns.index(name) for name in shared)
-        self.told_apart_by = tuple(columns.index(name) for name in told_apart_by)
+        self.shape = shape
         self.utf8 = frozenset(columns.index(name) for name in utf8)
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
@@ -55,13 +56,11 @@ class BulkInsert:
                 driver.execute(statement, values)
 
     def sorted_by_nulls(self, rows: Sequence[Row]) -> Iterable[Sequence[Row]]:
-        if not self.told_apart_by or len(rows) < 2:
+        if self.shape is None or len(rows) < SORTED_FROM:
             return [rows] if rows else []
-        columns = [*zip(*rows, strict=True)]
-        nulls = zip(*(map(is_none, columns[at]) for at in self.told_apart_by), strict=True)
-        found = defaultdict[tuple[bool, ...], list[Row]](list)
-        for where, row in zip(nulls, rows, strict=True):
-            found[where].append(row)
+        found = defaultdict[Hashable, list[Row]](list)
+        for row in rows:
+            found[self.shape(row)].append(row)
         return found.values()
 
     def bound(self, columns: Sequence[Column], count: int) -> tuple[str, list[Any]]:

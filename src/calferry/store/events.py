@@ -40,6 +40,14 @@ KEPT_WHEN_SILENT = (
     "change_id=CASE WHEN excluded.change_id=0 THEN events.change_id ELSE excluded.change_id END"
 )
 OVERWRITTEN = [name for name in COLUMNS if name not in ("user_id", "projection_id", "event_id", "change_id")]
+START_AT, SERIES_ID, DELETED_AT = map(COLUMNS.index, ("start_at", "series_id", "deleted_at"))
+
+
+def nulls_of(row: Row) -> tuple[bool, bool, bool]:
+    """Whether it is all-day, whether it stands alone, whether it is alive: what else is NULL follows from these."""
+    return row[START_AT] is None, row[SERIES_ID] is None, row[DELETED_AT] is None
+
+
 UPSERT = BulkInsert(
     "events",
     COLUMNS,
@@ -47,7 +55,7 @@ UPSERT = BulkInsert(
     + ", ".join(f"{name}=excluded.{name}" for name in OVERWRITTEN)
     + f", {KEPT_WHEN_SILENT}",
     shared=("user_id", "projection_id", "generation"),
-    told_apart_by=("start_at", "series_id", "deleted_at"),
+    shape=nulls_of,
     utf8=("raw",),
 )
 

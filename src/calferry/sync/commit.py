@@ -148,12 +148,12 @@ def write_rows(
     number = changes.reserve(connection, calendar.user_id, count) if count else 0
     rows: list[Row] = []
     log: list[Row] = []
-    for item, kind, last_raw in planned.writes:
-        told = number if kind and count else 0
+    for write in planned.writes:
+        told = number if write.kind and count else 0
         if told:
-            log.append((writer.user_id, told, calendar.id, item.event_id, kind, terms.now_ms))
+            log.append((writer.user_id, told, calendar.id, write.item.event_id, write.kind, terms.now_ms))
             number += 1
-        rows.append(writer.row(item, told, last_raw))
+        rows.append(writer.row(write.item, told, write.last_raw))
     numbered = [(number + n if count else 0, event_id) for n, event_id in enumerate(gone)]
     log += [
         (writer.user_id, n, calendar.id, event_id, "cancelled", terms.now_ms) for n, event_id in numbered if n
