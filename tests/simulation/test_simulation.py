@@ -54,8 +54,10 @@ def together(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 
 def known_seeds() -> list[str]:
-    """Every seed that ever failed."""
-    return [line.split()[0] for line in KNOWN.read_text("utf-8").splitlines() if line and line[0] != "#"]
+    """Every seed that ever failed and is not among those that are run anyway."""
+    lines = KNOWN.read_text("utf-8").splitlines()
+    failed = [line.split()[0] for line in lines if line and line[0] != "#"]
+    return [seed for seed in failed if int(seed) >= SEEDS]
 
 
 def run_all(seeds: list[str]) -> Counter[str]:
