@@ -13,6 +13,12 @@ USABLE_GRANT = select(accounts.c.grant_number).where(
 )
 
 
+# Asked before every request to Google.
+USABLE_GRANT = select(accounts.c.grant_number).where(
+    accounts.c.id == bindparam("account_id"), accounts.c.status.in_(("active", "partial"))
+)
+
+
 def load(connection: Connection, account_id: str) -> Any | None:
     return connection.execute(LOAD, {"account_id": account_id}).one_or_none()
 

@@ -1,7 +1,8 @@
 """The few places where SQLite and PostgreSQL are asked differently."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, String, Table, bindparam, func, select
@@ -35,6 +36,19 @@ def insert_for(connection: Connection, table: Table) -> Any:
     """The dialect's `INSERT`, which knows `ON CONFLICT`."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     return dialect.insert(table)
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """Everything that the block writes, or nothing of it. SQLAlchemy's own compiles its statements every time."""
+    connection.exec_driver_sql("SAVEPOINT attempt")
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
+        connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
+        raise
+    connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
 
 
 def run_many(connection: Connection, statement: str, rows: Iterable[Row]) -> None:

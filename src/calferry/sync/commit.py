@@ -14,7 +14,7 @@ from calferry.core.plan import PagePlan
 from calferry.core.series import SeriesTruth, series_of
 from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
 from calferry.store import calendars, changes, events, quarantine, sync_states
-from calferry.store.dialect import Row
+from calferry.store.dialect import Row, savepoint
 from calferry.store.events import Writer
 from calferry.store.sync_states import Done, Listed
 from calferry.sync.begin import Begun
@@ -176,7 +176,7 @@ def write_each(connection: Connection, planned: PagePlan, rows: list[Row]) -> "l
     if not rows:
         return []
     try:
-        with connection.begin_nested():
+        with savepoint(connection):
             events.write(connection, rows)
         return []
     except REFUSALS:
@@ -189,7 +189,7 @@ def write_each(connection: Connection, planned: PagePlan, rows: list[Row]) -> "l
 
 def write_one(connection: Connection, row: Row) -> Exception | None:
     try:
-        with connection.begin_nested():
+        with savepoint(connection):
             events.write(connection, [row])
     except REFUSALS as refusal:
         return refusal
@@ -243,6 +243,7 @@ def store_cursor(
         poll_at=terms.poll_at if guarded_at is None else terms.now_ms + SWEEP_GUARD_WAIT_MS,
         resumed=walk.resumed,
         listed=Listed(walk.generation, guarded_at) if walk.request.full else None,
+        pages=walk.pages,
     )
     sync_states.finish(connection, state.id, state.fence, done)
     if guarded_at is not None and not walk.request.full:
