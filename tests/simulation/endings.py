@@ -119,7 +119,8 @@ class Ending:
                 continue
             if self.google.revoked_at.get(channel.user, -1.0) < told_at and channel.user not in self.gone:
                 row = self.disk.raw.execute(f"{CHANNELS} WHERE id = ?", (channel.id,)).fetchone()
-                if row is None or row[5] == 0:
+                is_over_by_clock = row is not None and row[2] == "stopped" and not self.checks.is_clock_true
+                if row is None or (row[5] == 0 and not is_over_by_clock):
                     self.checks.violated(
                         "INV-23", f"channel {channel.id} of {channel.user} is forgotten: {row}"
                     )

@@ -126,8 +126,8 @@ class Pass:
     """An item without a readable id was met: nothing may be swept."""
     fresh: bool = False
     """The projection was empty when the pass began: a live item is new unless it stood on an earlier page."""
-    after_listing: bool = False
-    """The first delta after a full listing: its later pages may have shown a series newer than its exceptions."""
+    after_pieces: bool = False
+    """The pass before had several pages: later ones may have shown a series newer than its exceptions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,12 +75,12 @@ class SyncState:
     failures: int
     guarded_at: int | None
     last_full_at: int | None
-    last_success_at: int | None = None
+    last_pass_pages: int = 1
 
     @property
-    def is_just_listed(self) -> bool:
-        """Whether the last finished pass listed everything."""
-        return self.last_full_at is not None and self.last_full_at == self.last_success_at
+    def was_read_in_pieces(self) -> bool:
+        """Whether the last finished pass had more than one page, and Google could change between them."""
+        return self.last_pass_pages > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def resume(state: SyncState) -> Pass:
         pages=state.pass_pages,
         unread=state.pass_unread,
         fresh=state.pass_fresh and request.full,
-        after_listing=state.is_just_listed and not request.full,
+        after_pieces=state.was_read_in_pieces and not request.full,
     )
 
 
@@ -164,7 +164,7 @@ def incremental(state: SyncState, active: Active) -> Pass:
         projection_id=active.projection_id,
         generation=state.pass_generation,
         dirty_seq=state.dirty_seq,
-        after_listing=state.is_just_listed,
+        after_pieces=state.was_read_in_pieces,
     )
 
 

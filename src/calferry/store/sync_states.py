@@ -174,6 +174,7 @@ def done_values(now_ms: Any, clean_seq: Any, poll_at: Any, resumed: Any) -> dict
         **NO_LEASE,
         "pass_restarts": 0,
         "pass_pages": 0,
+        "last_pass_pages": bound("pages"),
         "pass_unread": False,
         "clean_seq": clean_seq,
         "dirty_seq": dirty,
@@ -204,6 +205,7 @@ class Done:
     poll_at: int | None
     resumed: bool = False
     listed: "Listed | None" = None
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,7 @@ def finish(connection: Connection, state_id: str, fence: int, done: Done) -> Non
         "poll_at": done.poll_at,
         "resumed": int(done.resumed),
         "token": done.token,
+        "pages": done.pages,
     }
     if done.listed is not None:
         values |= {"full_generation": done.listed.generation, "guard_at": done.listed.guarded_at}

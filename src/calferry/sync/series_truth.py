@@ -50,7 +50,7 @@ def find_doubts(connection: Connection, walk: Pass, page: Page) -> list[Doubt]:
     if not children:
         return []
     masters = events.of_ids(connection, walk.projection_id, children)
-    return doubtful_masters(candidates, masters, children, after_listing=walk.after_listing)
+    return doubtful_masters(candidates, masters, children, after_pieces=walk.after_pieces)
 
 
 async def list_series(source: CalendarSource, google_id: str, walk: Pass, doubt: Doubt) -> SeriesTruth:

@@ -174,6 +174,7 @@ sync_states = Table(
     counter("pass_generation"),
     Column("pass_projection_id", BigInteger),
     counter("pass_pages"),
+    counter("last_pass_pages"),
     counter("pass_live"),
     counter("pass_restarts"),
     Column("pass_unread", Boolean, nullable=False, server_default=text("false")),
