@@ -1,9 +1,12 @@
 """Push channels: open, replace, stop, and what their messages do."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from calferry.core.channel_state import KnownChannel, Message, Verdict, renew_time, verify
 from calferry.core.failure import Cause, SourceFailure
@@ -18,6 +21,8 @@ from calferry.store.watched import Watched
 from calferry.sync.begin import USABLE
 from calferry.sync.engine import Engine
 
+T = TypeVar("T")
+
 Opening = Literal["active", "unwatchable", "unconfigured", "failed"]
 Elsewhere = Literal["elsewhere"]
 """Another process, or another task of this one, is at it or has done it."""
@@ -25,6 +30,8 @@ Elsewhere = Literal["elsewhere"]
 IDS_TRIED_MAX = 3
 LOOK_AGAIN_S = 0.1
 WAIT_FOR_PEER_S = 30.0
+STORE_TRIES = 30
+STORE_RETRY_S = 1.0
 UNCERTAIN = frozenset({Cause.UNREACHABLE, Cause.SERVER_ERROR, Cause.BAD_ANSWER})
 RECHECK_UNWATCHABLE_MS = 24 * 3_600_000
 LASTING = frozenset({Cause.PUSH_UNSUPPORTED, Cause.PUSH_REFUSED})
@@ -148,7 +155,7 @@ async def opened_channel(engine: Engine, registered: Registered, opened: OpenedC
         sync_states.mark(connection, [row.id], now_ms)
         return [(old.id, old.resource_id) for old in channels.drain_others(connection, row.id, channel_id)]
 
-    replaced = await engine.store.write(work)
+    replaced = await stored(engine, work)
     if replaced is None:
         await stop(engine, row.account_id, channel_id, opened.resource_id)
         return "failed"
@@ -156,6 +163,15 @@ async def opened_channel(engine: Engine, registered: Registered, opened: OpenedC
     for old_id, resource_id in replaced:
         await stop(engine, row.account_id, old_id, resource_id)
     return "active"
+
+
+async def stored(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Write what Google has opened, and ask a store that fails again for a while: nobody else knows how to stop it."""
+    for _ in range(STORE_TRIES):
+        with suppress(SQLAlchemyError, OSError):
+            return await engine.store.write(work)
+        await engine.clock.sleep(STORE_RETRY_S)
+    return await engine.store.write(work)
 
 
 async def refused(engine: Engine, registered: Registered, failure: SourceFailure) -> bool:

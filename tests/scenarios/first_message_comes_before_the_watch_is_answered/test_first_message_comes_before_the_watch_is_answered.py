@@ -1,6 +1,9 @@
 """Google greets a channel before its watch is answered, or the answer never comes."""
 
 import asyncio
+import sqlite3
+
+from sqlalchemy.exc import OperationalError
 
 from calferry.duties.rescue import rescue
 from calferry.sync.accounts import disconnect
@@ -67,3 +70,21 @@ async def test_half_opened_channel_is_stopped_after_two_minutes(stage: Stage) ->
     await rescue(stage.engine)
     assert stage.open_channels() == []
     assert [row.state for row in await stage.channel_rows()] == ["stopped"]
+
+
+@staged()
+async def test_answer_is_stored_although_the_store_was_down_when_it_came(stage: Stage) -> None:
+    stage.service.transport.latency_s = 2.0
+    write, refused = stage.service.store.write, list[float]()
+
+    async def failing(work):  # type: ignore[no-untyped-def]
+        if 1 < stage.clock.monotonic() - began_at < 10:
+            refused.append(stage.clock.monotonic())
+            raise OperationalError("", None, sqlite3.OperationalError("disk I/O error"))
+        return await write(work)
+
+    began_at = stage.clock.monotonic()
+    stage.service.store.write = failing  # type: ignore[method-assign]
+    assert await ensure_channel(stage.engine, stage.calendar_id) == "active"
+    assert refused
+    assert [row.state for row in await stage.channel_rows()] == ["active"]
