@@ -1,9 +1,15 @@
 """The parts that requests are made of: a path, a query, a body. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
+import msgspec
+
+T_co = TypeVar("T_co", covariant=True)
+Body = bytes | Mapping[str, Any]
+PATCH_UNITS = 3
 JSON_TYPE = "application/json; charset=UTF-8"
 
 
@@ -12,7 +18,8 @@ class Call:
     """One call of a Google method, without address and token.
 
     name: Google's name of the method. path: below /calendar/v3, percent-encoded. is_repeatable: whether sending
-    it twice does no more than sending it once. units: what it costs of the quota.
+    it twice does no more than sending it once. units: what it costs of the quota. is_answered: whether success
+    comes with a body.
     """
 
     name: str
@@ -23,6 +30,7 @@ class Call:
     is_repeatable: bool = True
     if_match: str | None = None
     units: int = 1
+    is_answered: bool = True
 
     def target(self) -> str:
         """Path and query. prettyPrint=false always: indentation is a third of a page."""
@@ -30,6 +38,27 @@ class Call:
 
     def has(self, parameter: str) -> bool:
         return any(name == parameter for name, _ in self.query)
+
+
+class Request(Protocol[T_co]):
+    """A Google method with its arguments: what to ask, and how to read what comes back."""
+
+    def call(self) -> Call:
+        """Raises ValueError for arguments that Google could only misunderstand."""
+        ...
+
+    def read(self, body: bytes, /) -> T_co:
+        """The answer of a success. Raises ProtocolViolation for what the method never returns."""
+        ...
+
+
+class Unanswered:
+    """A request whose success says all there is to say."""
+
+    __slots__ = ()
+
+    def read(self, _body: bytes, /) -> None:
+        return None
 
 
 class Query:
@@ -57,6 +86,11 @@ class Query:
 def path_of(*parts: str) -> str:
     """A path with every part percent-encoded."""
     return "".join("/" + quote(part, safe="") for part in parts)
+
+
+def json_body(resource: Body) -> bytes:
+    """JSON bytes as they are, a mapping as JSON."""
+    return resource if isinstance(resource, bytes) else msgspec.json.encode(dict(resource))
 
 
 def require_id(value: str, name: str) -> None:

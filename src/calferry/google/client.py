@@ -1,16 +1,17 @@
-"""The verbs: one Google method each. Joins requests, token, quota, transport and backoff."""
+"""What a program calls: every Google method by its request, and what takes several requests."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import Any, TypeVar, overload
 
 from calferry.google.auth import TokenSource
 from calferry.google.backoff import RetryBudget, RetryPolicy
-from calferry.google.calendar_list import read_calendar_list_entry, read_calendar_list_page, read_channel
-from calferry.google.calls import JSON_TYPE, Call
-from calferry.google.classification import classify
+from calferry.google.batch import PARTS_USUAL, Batch
+from calferry.google.caller import Caller
+from calferry.google.calls import Request
 from calferry.google.endpoints import Endpoints
-from calferry.google.errors import Unauthorized
 from calferry.google.exchange import Clock, Dice, Exchange
+from calferry.google.free_busy import FreeBusy, FreeBusyQuery, joined
+from calferry.google.listing import Listing, PagedRequest
 from calferry.google.models import (
     CalendarListEntry,
     CalendarListPageObserved,
@@ -18,7 +19,7 @@ from calferry.google.models import (
     EventsPageObserved,
     ObservedItem,
 )
-from calferry.google.pages import read_event, read_events_page
+from calferry.google.parameters import require_quota_user
 from calferry.google.quota import Quota
 from calferry.google.requests import (
     CalendarListGet,
@@ -28,19 +29,18 @@ from calferry.google.requests import (
     EventsList,
 )
 from calferry.google.watches import CalendarListWatch, ChannelStop, EventsWatch
-from calferry.google.wire import TIMEOUT_S, USER_AGENT, Transport, WireRequest, WireResponse
+from calferry.google.wire import TIMEOUT_S, Transport
 from calferry.google.writes import EventDelete, EventInsert, EventPatch, EventUpdate
 
 T = TypeVar("T")
-OK = 200
-UNAUTHORIZED = 401
 
 
 class GoogleCalendar:
     """Google Calendar as one account sees it. Cheap to make; share the transport, budget and quota.
 
-    user: whose per-minute quota is spent. timeout_s: for each try, all of it, connecting included.
-    Every verb raises GoogleError: after backoff and one renewal of the access token there was no success.
+    user: whose per-minute quota is spent. quota_user: whom Google is told to charge, for service accounts.
+    timeout_s: for each try, all of it, connecting included. `send` takes any request of this library; some have a
+    verb of their own. All raise GoogleError: after backoff and one renewal of the access token there was no success.
     """
 
     def __init__(
@@ -54,107 +54,120 @@ class GoogleCalendar:
         quota: Quota | None = None,
         *,
         user: str = "",
+        quota_user: str | None = None,
         policy: RetryPolicy | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self._transport = transport
-        self._tokens = tokens
-        self._clock = clock
-        self._url = (endpoints or Endpoints()).calendar_url
-        self._quota = quota
-        self._user = user
-        self._exchange = Exchange(
-            clock, dice, retry_budget or RetryBudget(), policy or RetryPolicy(), timeout_s
+        if quota_user is not None:
+            require_quota_user(quota_user)
+        exchange = Exchange(clock, dice, retry_budget or RetryBudget(), policy or RetryPolicy(), timeout_s)
+        self._caller = Caller(
+            transport, tokens, clock, exchange, endpoints or Endpoints(), quota, user, quota_user
         )
+
+    async def send(self, request: Request[T]) -> T:
+        """The answer to one request."""
+        return await self._caller.send(request)
+
+    @overload
+    def batch(self, *, parts_max: int = PARTS_USUAL) -> Batch[Any]: ...
+
+    @overload
+    def batch(self, requests: Iterable[Request[T]], *, parts_max: int = PARTS_USUAL) -> Batch[T]: ...
+
+    def batch(self, requests: Iterable[Request[Any]] = (), *, parts_max: int = PARTS_USUAL) -> Batch[Any]:
+        """Many requests in few round trips: `await client.batch(requests)`, or a block with `add`; see Batch."""
+        return Batch(self._caller, requests, parts_max=parts_max)
+
+    def listing(self, request: PagedRequest[T]) -> Listing[T]:
+        """Every item of every page: `async for item in client.listing(AclList(calendar_id="primary"))`."""
+        return Listing(self._caller, request)
+
+    def events(
+        self,
+        calendar_id: str,
+        *,
+        single_events: bool = False,
+        show_deleted: bool = False,
+        time_min: str | None = None,
+        time_max: str | None = None,
+        q: str | None = None,
+        order_by: str | None = None,
+    ) -> Listing[ObservedItem]:
+        """A calendar's events; what else there is to ask goes to `listing(EventsList(...))`.
+
+        single_events: occurrences instead of series. Times are RFC 3339 with an offset.
+        """
+        return self.listing(
+            EventsList(
+                calendar_id=calendar_id,
+                single_events=single_events,
+                show_deleted=show_deleted,
+                time_min=time_min,
+                time_max=time_max,
+                q=q,
+                order_by=order_by,
+            )
+        )
+
+    def changes(
+        self, calendar_id: str, sync_token: str, *, single_events: bool = False
+    ) -> Listing[ObservedItem]:
+        """Events that changed since a listing whose next_sync_token this is, deleted ones as cancelled.
+
+        single_events: as in that listing. After the last change next_sync_token is the next one to ask with. Raises
+        SyncTokenExpired when only a new listing can tell.
+        """
+        first = EventsList(calendar_id=calendar_id, single_events=single_events, show_deleted=False)
+        return Listing(self._caller, first.incremental(sync_token), is_sync_token_due=True)
+
+    async def free_busy(self, query: FreeBusyQuery) -> FreeBusy:
+        """When calendars are busy, in as many requests as that takes."""
+        questions, answers = list(query.pieces()), list[FreeBusy]()
+        while questions:
+            question = questions.pop(0)
+            answer = await self.send(question)
+            answers.append(answer)
+            left = question.unanswered(answer)
+            questions.extend([] if left is None else left.pieces())
+        return joined(answers)
 
     async def events_page(self, request: EventsList) -> EventsPageObserved:
         """One page of a calendar's events."""
-        is_token_due = request.earns_sync_token
-        return await self._get(request.call(), lambda body: read_events_page(body, is_token_due=is_token_due))
+        return await self.send(request)
 
     async def instances_page(self, request: EventInstances) -> EventsPageObserved:
         """One page of the occurrences of a series."""
-        return await self._get(request.call(), lambda body: read_events_page(body, is_token_due=False))
+        return await self.send(request)
 
     async def event(self, request: EventGet) -> ObservedItem:
-        return await self._get(request.call(), read_event)
+        return await self.send(request)
 
     async def insert_event(self, request: EventInsert) -> ObservedItem:
-        return await self._get(request.call(), read_event)
+        return await self.send(request)
 
     async def update_event(self, request: EventUpdate) -> ObservedItem:
-        return await self._get(request.call(), read_event)
+        return await self.send(request)
 
     async def patch_event(self, request: EventPatch) -> ObservedItem:
-        return await self._get(request.call(), read_event)
+        return await self.send(request)
 
     async def delete_event(self, request: EventDelete) -> None:
-        await self._do(request.call())
+        await self.send(request)
 
     async def calendar_list_page(self, request: CalendarListList) -> CalendarListPageObserved:
         """One page of the account's calendar list."""
-        return await self._get(request.call(), read_calendar_list_page)
+        return await self.send(request)
 
     async def calendar_list_entry(self, request: CalendarListGet) -> CalendarListEntry:
-        return await self._get(request.call(), read_calendar_list_entry)
+        return await self.send(request)
 
     async def watch_events(self, request: EventsWatch) -> Channel:
         """Open a channel for a calendar's events. The first notification may arrive before this returns."""
-        return await self._get(request.call(), read_channel)
+        return await self.send(request)
 
     async def watch_calendar_list(self, request: CalendarListWatch) -> Channel:
-        return await self._get(request.call(), read_channel)
+        return await self.send(request)
 
     async def stop_channel(self, request: ChannelStop) -> None:
-        await self._do(request.call())
-
-    async def _get(self, call: Call, read: Callable[[bytes], T]) -> T:
-        async def attempt(time_left_s: Callable[[], float]) -> T:
-            response = await self._answer(call, time_left_s)
-            if response.status != OK:
-                raise self._error(call, response)
-            return read(response.body)
-
-        return await self._exchange.run(attempt, is_repeatable=call.is_repeatable)
-
-    async def _do(self, call: Call) -> None:
-        async def attempt(time_left_s: Callable[[], float]) -> None:
-            response = await self._answer(call, time_left_s)
-            if not OK <= response.status < 300:
-                raise self._error(call, response)
-
-        await self._exchange.run(attempt, is_repeatable=call.is_repeatable)
-
-    async def _answer(self, call: Call, time_left_s: Callable[[], float]) -> WireResponse:
-        """One answer, after at most one renewal of a refused access token."""
-        if self._quota is not None:
-            await self._quota.acquire(self._user, call.units, time_left_s())
-        token = await self._tokens.access_token()
-        response = await self._transport.send(self._request(call, token, time_left_s()))
-        if response.status == UNAUTHORIZED and isinstance(self._error(call, response), Unauthorized):
-            token = await self._tokens.refreshed(token)
-            response = await self._transport.send(self._request(call, token, time_left_s()))
-        return response
-
-    def _request(self, call: Call, token: str, timeout_s: float) -> WireRequest:
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": USER_AGENT,
-        }
-        if call.body is not None:
-            headers["Content-Type"] = JSON_TYPE
-        if call.if_match is not None:
-            headers["If-Match"] = call.if_match
-        return WireRequest(call.method, self._url + call.target(), headers, call.body, timeout_s)
-
-    def _error(self, call: Call, response: WireResponse) -> Exception:
-        return classify(
-            response.status,
-            response.body,
-            response.headers,
-            now=self._clock.now(),
-            has_sync_token=call.has("syncToken"),
-            has_page_token=call.has("pageToken"),
-        )
+        await self.send(request)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 CALENDAR_PATH = "/calendar/v3"
+BATCH_PATH = "/batch/calendar/v3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,7 @@ class Endpoints:
     @property
     def calendar_url(self) -> str:
         return self.api_url.rstrip("/") + CALENDAR_PATH
+
+    @property
+    def batch_url(self) -> str:
+        return self.api_url.rstrip("/") + BATCH_PATH

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from calferry.google.backoff import RetryBudget, RetryPolicy, next_wait_s
-from calferry.google.errors import GoogleError, ProtocolViolation, RateLimited, ServerError, Unreachable
+from calferry.google.errors import (
+    Conflict,
+    GoogleError,
+    ProtocolViolation,
+    RateLimited,
+    ServerError,
+    Unreachable,
+)
 from calferry.google.wire import TIMEOUT_S
 
 T = TypeVar("T")
@@ -57,21 +64,23 @@ class Exchange:
         while True:
             attempts += 1
             try:
-                return await attempt(lambda: self._time_left_s(started_at))
+                return await attempt(lambda: self.time_left_s(started_at))
             except GoogleError as error:
                 violations += isinstance(error, ProtocolViolation)
                 is_worth_it = error.transient and violations < self.policy.violations_max
                 is_safe = is_repeatable or is_harmless(error)
-                wait = self._wait_s(error, attempts, started_at) if is_worth_it and is_safe else None
+                wait = self.wait_s(error, attempts, started_at) if is_worth_it and is_safe else None
                 if wait is None:
                     raise
             await self.clock.sleep(wait)
 
-    def _time_left_s(self, started_at: float) -> float:
+    def time_left_s(self, started_at: float) -> float:
+        """Seconds that a try may take which is part of something that began at `started_at` (monotonic)."""
         left = self.policy.total_s - (self.clock.monotonic() - started_at)
         return max(min(self.timeout_s, left), TIMEOUT_MIN_S)
 
-    def _wait_s(self, error: GoogleError, attempts: int, started_at: float) -> float | None:
+    def wait_s(self, error: GoogleError, attempts: int, started_at: float) -> float | None:
+        """Seconds to wait before another attempt, a retry of the budget being spent, or None for no more."""
         now = self.clock.monotonic()
         wait = next_wait_s(
             self.policy,
@@ -91,4 +100,4 @@ def is_harmless(error: GoogleError) -> bool:
         case ServerError():
             return error.status == UNAVAILABLE
         case _:
-            return isinstance(error, RateLimited)
+            return isinstance(error, RateLimited | Conflict)

@@ -8,7 +8,15 @@ from typing import ClassVar, Self
 
 import msgspec
 
+from calferry.google.calendar_list import read_calendar_list_entry, read_calendar_list_page
 from calferry.google.calls import Call, Query, path_of, require_id, require_page_size
+from calferry.google.models import (
+    CalendarListEntry,
+    CalendarListPageObserved,
+    EventsPageObserved,
+    ObservedItem,
+)
+from calferry.google.pages import read_event, read_events_page
 
 EVENTS_PAGE_MAX = 2500
 CALENDAR_LIST_PAGE_MAX = 250
@@ -115,6 +123,9 @@ class EventsList(ListRequest, frozen=True, kw_only=True, tag_field="method", tag
         query.add("pageToken", self.page_token)
         return Call("events.list", "GET", path_of("calendars", self.calendar_id, "events"), query.pairs)
 
+    def read(self, body: bytes) -> EventsPageObserved:
+        return read_events_page(body, is_token_due=self.earns_sync_token)
+
 
 class CalendarListList(ListRequest, frozen=True, kw_only=True, tag_field="method", tag="calendarList.list"):
     """calendarList.list."""
@@ -138,6 +149,9 @@ class CalendarListList(ListRequest, frozen=True, kw_only=True, tag_field="method
         query.add("syncToken", self.sync_token)
         query.add("pageToken", self.page_token)
         return Call("calendarList.list", "GET", path_of("users", "me", "calendarList"), query.pairs)
+
+    def read(self, body: bytes) -> CalendarListPageObserved:
+        return read_calendar_list_page(body)
 
 
 class EventInstances(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +188,9 @@ class EventInstances(msgspec.Struct, frozen=True, kw_only=True):
         path = path_of("calendars", self.calendar_id, "events", self.event_id, "instances")
         return Call("events.instances", "GET", path, query.pairs)
 
+    def read(self, body: bytes) -> EventsPageObserved:
+        return read_events_page(body, is_token_due=False)
+
 
 class EventGet(msgspec.Struct, frozen=True, kw_only=True):
     """events.get. Answers for a deleted event too, while Google remembers it."""
@@ -181,6 +198,7 @@ class EventGet(msgspec.Struct, frozen=True, kw_only=True):
     calendar_id: str
     event_id: str
     time_zone: str | None = None
+    max_attendees: int | None = None
 
     def __post_init__(self) -> None:
         require_id(self.calendar_id, "calendar_id")
@@ -189,8 +207,12 @@ class EventGet(msgspec.Struct, frozen=True, kw_only=True):
     def call(self) -> Call:
         query = Query()
         query.add("timeZone", self.time_zone)
+        query.add("maxAttendees", self.max_attendees)
         path = path_of("calendars", self.calendar_id, "events", self.event_id)
         return Call("events.get", "GET", path, query.pairs)
+
+    def read(self, body: bytes) -> ObservedItem:
+        return read_event(body)
 
 
 class CalendarListGet(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,3 +226,6 @@ class CalendarListGet(msgspec.Struct, frozen=True, kw_only=True):
     def call(self) -> Call:
         path = path_of("users", "me", "calendarList", self.calendar_id)
         return Call("calendarList.get", "GET", path)
+
+    def read(self, body: bytes) -> CalendarListEntry:
+        return read_calendar_list_entry(body)

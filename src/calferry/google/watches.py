@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
-from calferry.google.calls import Call, path_of, require_id
+from calferry.google.calendar_list import read_channel
+from calferry.google.calls import Call, Unanswered, path_of, require_id
+from calferry.google.models import Channel
 
 WEEK_S = 604_800
 CHANNEL_ID_LENGTH_MAX = 64
@@ -25,39 +27,62 @@ def _channel_body(channel_id: str, address: str, token: str | None, ttl_s: int) 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventsWatch:
-    """events.watch. channel_id: unique in the project for ever. ttl_s: asked for, Google may give less."""
+class Watch:
+    """What every watch says. channel_id: unique in the project for ever. ttl_s: asked for, Google may give less."""
 
-    calendar_id: str
     channel_id: str
     address: str
     token: str | None = field(default=None, repr=False)
     ttl_s: int = WEEK_S
+
+    def read(self, body: bytes) -> Channel:
+        return read_channel(body)
+
+    def _call(self, name: str, *path: str) -> Call:
+        body = _channel_body(self.channel_id, self.address, self.token, self.ttl_s)
+        return Call(name, "POST", path_of(*path, "watch"), body=body, is_repeatable=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsWatch(Watch):
+    """events.watch: a calendar's events."""
+
+    calendar_id: str
 
     def call(self) -> Call:
         require_id(self.calendar_id, "calendar_id")
-        body = _channel_body(self.channel_id, self.address, self.token, self.ttl_s)
-        path = path_of("calendars", self.calendar_id, "events", "watch")
-        return Call("events.watch", "POST", path, body=body, is_repeatable=False)
+        return self._call("events.watch", "calendars", self.calendar_id, "events")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarListWatch:
-    """calendarList.watch."""
+class AclWatch(Watch):
+    """acl.watch: who may see and change a calendar."""
 
-    channel_id: str
-    address: str
-    token: str | None = field(default=None, repr=False)
-    ttl_s: int = WEEK_S
+    calendar_id: str
 
     def call(self) -> Call:
-        body = _channel_body(self.channel_id, self.address, self.token, self.ttl_s)
-        path = path_of("users", "me", "calendarList", "watch")
-        return Call("calendarList.watch", "POST", path, body=body, is_repeatable=False)
+        require_id(self.calendar_id, "calendar_id")
+        return self._call("acl.watch", "calendars", self.calendar_id, "acl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelStop:
+class CalendarListWatch(Watch):
+    """calendarList.watch: the person's list of calendars."""
+
+    def call(self) -> Call:
+        return self._call("calendarList.watch", "users", "me", "calendarList")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsWatch(Watch):
+    """settings.watch: the person's settings."""
+
+    def call(self) -> Call:
+        return self._call("settings.watch", "users", "me", "settings")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelStop(Unanswered):
     """channels.stop. Only the person and client that opened a channel may stop it; a dead one is a NotFound."""
 
     channel_id: str
@@ -65,4 +90,4 @@ class ChannelStop:
 
     def call(self) -> Call:
         body = msgspec.json.encode({"id": self.channel_id, "resourceId": self.resource_id})
-        return Call("channels.stop", "POST", "/channels/stop", body=body)
+        return Call("channels.stop", "POST", "/channels/stop", body=body, is_answered=False)

@@ -231,7 +231,7 @@ async def test_the_cause_depends_on_the_tokens_that_were_sent() -> None:
 
 
 async def test_a_write_whose_outcome_is_unknown_is_not_sent_again() -> None:
-    insert = EventInsert(calendar_id="c", event={"id": "a"})
+    insert = EventInsert(calendar_id="c", event={"id": "aaaaa"})
     patch = EventPatch(calendar_id="c", event_id="a", event={})
     watch = EventsWatch(calendar_id="c", channel_id="x", address="https://a")
     for trouble in (
@@ -248,7 +248,7 @@ async def test_a_write_whose_outcome_is_unknown_is_not_sent_again() -> None:
 
 
 async def test_a_write_that_surely_was_not_done_is_sent_again() -> None:
-    insert = EventInsert(calendar_id="c", event={"id": "a"})
+    insert = EventInsert(calendar_id="c", event={"id": "aaaaa"})
     for trouble in (BUSY, refusal(429, "rateLimitExceeded"), Unreachable("", kind="connect")):
         setting = Setting(trouble, EVENT)
         assert (await setting.client.insert_event(insert)).event_id == "a"
@@ -293,10 +293,10 @@ async def test_an_empty_answer_to_a_search_is_no_violation() -> None:
 
 async def test_a_body_is_announced_as_json() -> None:
     setting = Setting(EVENT)
-    await setting.client.insert_event(EventInsert(calendar_id="c", event={"id": "a"}))
+    await setting.client.insert_event(EventInsert(calendar_id="c", event={"id": "aaaaa"}))
     sent = setting.transport.requests[0]
     assert sent.headers["Content-Type"].startswith("application/json")
-    assert json.loads(sent.body or b"") == {"id": "a"}
+    assert json.loads(sent.body or b"") == {"id": "aaaaa"}
 
 
 async def test_the_quota_is_waited_for_before_anything_leaves() -> None:
