@@ -123,9 +123,9 @@ class Rounds:
         parts, attempts = list(self._parts), 0
         while parts:
             attempts += 1
-            await self._round(parts)
-            await self._alone([part for part in parts if part.is_better_alone])
-            waits = {part: self._wait_s(part, attempts) for part in parts if part.may_repeat}
+            asked_alone = await self._round(parts)
+            repeatable = [part for part in parts if part.may_repeat and part not in asked_alone]
+            waits = {part: self._wait_s(part, attempts) for part in repeatable}
             parts = [part for part, wait in waits.items() if wait is not None]
             if parts:
                 await self._caller.clock.sleep(max(wait for wait in waits.values() if wait is not None))
@@ -137,16 +137,20 @@ class Rounds:
             return None
         return self._exchange.wait_s(error, attempts, self._started_at)
 
-    async def _round(self, parts: Sequence[Part[Any]]) -> None:
+    async def _round(self, parts: Sequence[Part[Any]]) -> list[Part[Any]]:
+        """Gives every part an outcome; answers those that were asked alone in the end."""
         try:
             answers = await self._answers(parts)
         except GoogleError as error:
             for part in parts:
                 part.fail(error)
-            return
+            return []
         missing = ProtocolViolation("no answer to this part of the batch", reason="missingPart")
         for number, part in enumerate(parts):
             self._settle(part, answers.get(part_id(number), missing))
+        better_alone = [part for part in parts if part.is_better_alone]
+        await self._alone(better_alone)
+        return better_alone
 
     def _settle(self, part: Part[Any], answer: WireResponse | GoogleError) -> None:
         try:

@@ -13,7 +13,7 @@ from calferry.google.errors import GoogleError, ProtocolViolation
 from calferry.google.wire import BODY_BYTES_MAX, WireResponse, receive
 
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
-STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: [^\r\n]*)?(?:\r?\n|\Z)")
+STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?=[ \r\n]|\Z)[^\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def read_batch(content_type: str, body: bytes) -> dict[str, WireResponse | Googl
     boundary = _boundary_of(content_type)
     answers: dict[str, WireResponse | GoogleError] = {}
     for part in _parts(body, boundary):
-        head, _, inner = _cut(part)
+        head, inner = _cut(part)
         part_id = _part_id(_headers(head).get("content-id", ""))
         if part_id in answers:
             answers[part_id] = ProtocolViolation("two answers to one part of a batch", reason="batch")
@@ -94,9 +94,10 @@ def _parts(body: bytes, boundary: bytes) -> Iterator[bytes]:
         yield re.sub(rb"\A\r?\n", b"", body[opened.end() : closed.start()])
 
 
-def _cut(text: bytes) -> tuple[bytes, bytes, bytes]:
-    match = BLANK_LINE.search(text)
-    return (text, b"", b"") if match is None else (text[: match.start()], match[0], text[match.end() :])
+def _cut(text: bytes) -> tuple[bytes, bytes]:
+    """What stands before and after the first blank line."""
+    head, *rest = BLANK_LINE.split(text, maxsplit=1)
+    return head, rest[0] if rest else b""
 
 
 def _headers(text: bytes) -> dict[str, str]:
@@ -112,9 +113,7 @@ def _answer(text: bytes) -> WireResponse | GoogleError:
     status = STATUS_LINE.match(text)
     if status is None:
         return ProtocolViolation("a part of a batch is no HTTP answer", reason="batch")
-    head, blank, body = _cut(text[status.end() :])
-    if not blank and head.startswith((b"{", b"[")):
-        head, body = b"", head
+    head, body = _cut(text[status.end() :])
     headers = _headers(head)
     headers.pop(
         "content-length", None

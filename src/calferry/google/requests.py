@@ -130,11 +130,12 @@ class EventsList(ListRequest, frozen=True, kw_only=True, tag_field="method", tag
 class CalendarListList(ListRequest, frozen=True, kw_only=True, tag_field="method", tag="calendarList.list"):
     """calendarList.list."""
 
-    forbidden_with_sync_token = ("min_access_role",)
+    forbidden_with_sync_token = ("min_access_role", "show_own_organization_only")
     show_deleted: bool = True
     show_hidden: bool = True
     max_results: int = CALENDAR_LIST_PAGE_MAX
     min_access_role: str | None = None
+    show_own_organization_only: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -146,6 +147,7 @@ class CalendarListList(ListRequest, frozen=True, kw_only=True, tag_field="method
         query.add_true("showDeleted", self.show_deleted)
         query.add_true("showHidden", self.show_hidden)
         query.add("minAccessRole", self.min_access_role)
+        query.add_true("showOwnOrganizationOnly", self.show_own_organization_only)
         query.add("syncToken", self.sync_token)
         query.add("pageToken", self.page_token)
         return Call("calendarList.list", "GET", path_of("users", "me", "calendarList"), query.pairs)
@@ -166,6 +168,7 @@ class EventInstances(msgspec.Struct, frozen=True, kw_only=True):
     show_deleted: bool = True
     max_results: int = EVENTS_PAGE_MAX
     time_zone: str | None = None
+    max_attendees: int | None = None
 
     def __post_init__(self) -> None:
         require_id(self.calendar_id, "calendar_id")
@@ -184,6 +187,7 @@ class EventInstances(msgspec.Struct, frozen=True, kw_only=True):
         query.add("timeMax", self.time_max)
         query.add("originalStart", self.original_start)
         query.add("timeZone", self.time_zone)
+        query.add("maxAttendees", self.max_attendees)
         query.add("pageToken", self.page_token)
         path = path_of("calendars", self.calendar_id, "events", self.event_id, "instances")
         return Call("events.instances", "GET", path, query.pairs)

@@ -38,20 +38,22 @@ class Watch:
     def read(self, body: bytes) -> Channel:
         return read_channel(body)
 
-    def _call(self, name: str, *path: str) -> Call:
+    def _call(self, name: str, *path: str, query: tuple[tuple[str, str], ...] = ()) -> Call:
         body = _channel_body(self.channel_id, self.address, self.token, self.ttl_s)
-        return Call(name, "POST", path_of(*path, "watch"), body=body, is_repeatable=False)
+        return Call(name, "POST", path_of(*path, "watch"), query, body, is_repeatable=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsWatch(Watch):
-    """events.watch: a calendar's events."""
+    """events.watch: a calendar's events. event_types: only of these; none for all."""
 
     calendar_id: str
+    event_types: tuple[str, ...] = ()
 
     def call(self) -> Call:
         require_id(self.calendar_id, "calendar_id")
-        return self._call("events.watch", "calendars", self.calendar_id, "events")
+        query = tuple(("eventTypes", event_type) for event_type in self.event_types)
+        return self._call("events.watch", "calendars", self.calendar_id, "events", query=query)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
