@@ -31,6 +31,10 @@ BODY = {
     "end": {"date": "2026-10-07"},
     "recurrence": ["RRULE:FREQ=DAILY;COUNT=3"],
 }
+RULE = google.AclInsert(
+    calendar_id="primary",
+    rule={"role": "reader", "scope": {"type": "user", "value": "bob@example.com"}},
+)
 
 
 class WatchedClock(VirtualClock):
@@ -187,6 +191,59 @@ async def a_stop(bench: Bench) -> Callable[[], Awaitable[object]]:
     return lambda: bench.client.stop_channel(request)
 
 
+async def a_sentence(bench: Bench) -> Callable[[], Awaitable[object]]:
+    return lambda: bench.client.send(google.EventQuickAdd(calendar_id="primary", text="Lunch today at 12:30"))
+
+
+async def free_and_busy(bench: Bench) -> Callable[[], Awaitable[object]]:
+    question = google.FreeBusyQuery(
+        time_min="2026-10-06T00:00:00Z", time_max="2026-10-07T00:00:00Z", items=(ALICE,)
+    )
+    return lambda: bench.client.send(question)
+
+
+async def rules(bench: Bench) -> Callable[[], Awaitable[object]]:
+    return lambda: bench.client.send(google.AclList(calendar_id="primary"))
+
+
+async def a_rule(bench: Bench) -> Callable[[], Awaitable[object]]:
+    return lambda: bench.client.send(RULE)
+
+
+async def another_role(bench: Bench) -> Callable[[], Awaitable[object]]:
+    given = await bench.client.send(RULE)
+    request = google.AclPatch(
+        calendar_id="primary", rule_id=given.rule_id, rule={"role": "writer"}, if_match=given.etag
+    )
+    return lambda: bench.client.send(request)
+
+
+async def no_rule(bench: Bench) -> Callable[[], Awaitable[object]]:
+    given = await bench.client.send(RULE)
+    return lambda: bench.client.send(google.AclDelete(calendar_id="primary", rule_id=given.rule_id))
+
+
+async def a_watch_of_rules(bench: Bench) -> Callable[[], Awaitable[object]]:
+    request = google.AclWatch(calendar_id="primary", channel_id=CHANNEL, address=f"{REDIRECT}/hook")
+    return lambda: bench.client.send(request)
+
+
+async def a_calendar(bench: Bench) -> Callable[[], Awaitable[object]]:
+    return lambda: bench.client.send(google.CalendarInsert(calendar={"summary": "Plans"}))
+
+
+async def an_empty_calendar(bench: Bench) -> Callable[[], Awaitable[object]]:
+    return lambda: bench.client.send(google.CalendarClear(calendar_id="primary"))
+
+
+async def settings(bench: Bench) -> Callable[[], Awaitable[object]]:
+    return lambda: bench.client.send(google.SettingsList())
+
+
+async def colors(bench: Bench) -> Callable[[], Awaitable[object]]:
+    return lambda: bench.client.send(google.ColorsGet())
+
+
 async def a_refresh(bench: Bench) -> Callable[[], Awaitable[object]]:
     return lambda: bench.oauth.refresh(bench.granted["refresh_token"])
 
@@ -223,6 +280,17 @@ ASKS: dict[str, Ask] = {
     "events.watch": a_watch,
     "calendarList.watch": a_watch_of_calendars,
     "channels.stop": a_stop,
+    "events.quickAdd": a_sentence,
+    "freebusy.query": free_and_busy,
+    "acl.list": rules,
+    "acl.insert": a_rule,
+    "acl.patch": another_role,
+    "acl.delete": no_rule,
+    "acl.watch": a_watch_of_rules,
+    "calendars.insert": a_calendar,
+    "calendars.clear": an_empty_calendar,
+    "settings.list": settings,
+    "colors.get": colors,
     "token refreshes": a_refresh,
     "token exchanges a code": a_code,
     "revoke": a_revocation,

@@ -101,6 +101,17 @@ CALENDAR_METHODS = (
     Method("events.watch", False, google.ChannelIdNotUnique),
     Method("calendarList.watch", False, google.ChannelIdNotUnique),
     Method("channels.stop", True, google.NotFound, is_read=False),
+    Method("events.quickAdd", False),
+    Method("freebusy.query", True),
+    Method("acl.list", True),
+    Method("acl.insert", False),
+    Method("acl.patch", False, google.PreconditionFailed),
+    Method("acl.delete", True, google.NotFound, is_read=False),
+    Method("acl.watch", False, google.ChannelIdNotUnique),
+    Method("calendars.insert", False),
+    Method("calendars.clear", False, is_read=False),
+    Method("settings.list", True),
+    Method("colors.get", True),
 )
 OAUTH_METHODS = (
     Method("token", True, variant=" refreshes"),
