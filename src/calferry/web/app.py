@@ -26,6 +26,7 @@ from calferry.web import (
 from calferry.web.head_requests import HeadAsGet
 from calferry.web.open_streams import OpenStreams
 from calferry.web.pushes import Pushes
+from calferry.web.query_parameters import REFUSE_UNKNOWN_PARAMETERS
 from calferry.web.security import RequestBounds, SecurityHeaders, safe_headers
 from calferry.web.service import AuthorizeUrl, Service, SiteSettings
 from calferry.web.sync_work import Works
@@ -72,7 +73,8 @@ def create_app(
     problems.install(app, always | {"cache-control": "no-store"})
     app.state.api_routes = [route for router in ROUTERS for route in router.routes]
     for router in ROUTERS:
-        app.include_router(router)
+        is_calendar = router.prefix.startswith("/calendar")
+        app.include_router(router, dependencies=REFUSE_UNKNOWN_PARAMETERS if is_calendar else ())
     webhook.install(app)
     docs_page.install_static(app)
     if settings.docs:

@@ -48,6 +48,13 @@ PARAMETERS: list[dict[str, Any]] = [
         "schema": {"type": "string"},
         "description": "The id of the last frame of an earlier connection.",
     },
+    {
+        "name": "lastEventId",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": "The same, from stand-ins for `EventSource` that send it so; the header goes before it.",
+    },
 ]
 STREAM = {"description": "The stream.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
 FINISHED = {"description": "The request that the id belongs to is complete."}
@@ -65,7 +72,8 @@ async def sync_events(request: Request, caller: ActingCallerDep, service: Servic
     streams: OpenStreams = request.app.state.streams
     if streams.is_full(caller.user_id):
         raise Problem(429, "too_many_streams", TOO_MANY_STREAMS, retryable=True, headers={"Retry-After": "5"})
-    resumed = await find_resumed(service, caller, calendar_ids, request.headers.get("last-event-id"))
+    last_event_id = request.headers.get("last-event-id") or request.query_params.get("lastEventId")
+    resumed = await find_resumed(service, caller, calendar_ids, last_event_id)
     if resumed is None:
         accepted = await accept(service, caller, calendar_ids)
         resumed = accepted, StreamPosition(accepted.head)
