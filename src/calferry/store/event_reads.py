@@ -38,10 +38,13 @@ class EventQuery:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page ended: the last row looked at."""
+    """Where a page ended: the last row looked at. Expanded events have a start, too, in seconds since 1970."""
 
     projection_id: int
     event_id: str
+    start: int | None = None
+    given: int = 0
+    """Expanded events on this page and those before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,6 +238,12 @@ events = Table(
         sqlite_where=text("start_date IS NOT NULL"),
         postgresql_where=text("start_date IS NOT NULL"),
     ),
+    Index(
+        "ix_events_projection_id_masters",
+        "projection_id",
+        sqlite_where=text("recurring = 1"),
+        postgresql_where=text("recurring"),
+    ),
 )
 
 # Numbered per user inside the page's transaction, so that number order is commit order.

@@ -1,6 +1,6 @@
-"""Stored events, without syncing."""
+"""Stored events, as they are or expanded, without syncing."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -8,13 +8,16 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from calferry.core.event_window import Bound, is_empty, read_bound
+from calferry.core.limits import EXPANDED_DAYS_MAX
 from calferry.store import event_reads
 from calferry.store.event_reads import EventPage, EventQuery
 from calferry.web.authentication import CallerDep
 from calferry.web.calendar_ids import CalendarIdsInvalid, read_calendar_ids
+from calferry.web.event_pages import read_continuation, refuse_unknown
+from calferry.web.expanded_events import expanded_answer
 from calferry.web.frames import compact, with_calendar_id
-from calferry.web.page_tokens import Continuation, PageTokenInvalid, read_page_token, write_page_token
-from calferry.web.problems import Problem, not_found, responses
+from calferry.web.page_tokens import Continuation, write_page_token
+from calferry.web.problems import Problem, responses
 from calferry.web.service import Service, ServiceDep
 
 router = APIRouter(prefix="/calendar", tags=["events"])
@@ -23,16 +26,43 @@ RESULTS_DEFAULT = 250
 RESULTS_MAX = 2_500
 CALENDARS_MAX = 250
 TEXT_LENGTH_MAX = 256
-ONCE = ("calendar_ids", "timeMin", "timeMax", "singleEvents", "q", "showDeleted", "maxResults", "pageToken")
-NO_EXPANSION = "This version does not expand recurring events: leave singleEvents out, and read series with their exceptions."
+ONCE = (
+    "calendar_ids",
+    "timeMin",
+    "timeMax",
+    "singleEvents",
+    "orderBy",
+    "timeZone",
+    "q",
+    "showDeleted",
+    "maxResults",
+    "pageToken",
+)
+SINGLE_EVENTS = (
+    "Instances in place of series, in the order of their starts; of calendars in the mode `instances` what is stored. "
+    f"Needs timeMin and timeMax, {EXPANDED_DAYS_MAX} days apart at most."
+)
+TIME_ZONE = "IANA name of the zone to write times in; the calendar's without it. Needs singleEvents=true."
+ORDER_BY = "`startTime`, which is the order of singleEvents=true in any case, and needs it."
+
+
+class UnexpandedSeries(BaseModel):
+    calendar_id: str
+    event_id: str
 
 
 class Events(BaseModel):
-    """Each item is Google's resource with every field as Google sent it, plus `calendar_id`."""
+    """Each item is Google's resource with every field as Google sent it, plus `calendar_id`.
+
+    The last two fields are there with singleEvents=true only. `truncated`: there are more instances than are given to one
+    question. `unexpanded`: series whose rules cannot be read; only their first occurrence is among the items.
+    """
 
     items: list[dict[str, Any]]
     nextPageToken: str | None
     cursor: str
+    truncated: bool | None = None
+    unexpanded: list[UnexpandedSeries] | None = None
 
 
 @router.get(
@@ -51,17 +81,19 @@ async def list_events(
     time_max: Annotated[
         str | None, Query(alias="timeMax", description="RFC 3339 instant, or a date.")
     ] = None,
-    single_events: Annotated[bool, Query(alias="singleEvents", description=NO_EXPANSION)] = False,
+    single_events: Annotated[bool, Query(alias="singleEvents", description=SINGLE_EVENTS)] = False,
+    order_by: Annotated[Literal["startTime"] | None, Query(alias="orderBy", description=ORDER_BY)] = None,
+    time_zone: Annotated[str | None, Query(alias="timeZone", description=TIME_ZONE)] = None,
     q: Annotated[str, Query(max_length=TEXT_LENGTH_MAX, description="Text to look for, in any case.")] = "",
     show_deleted: Annotated[bool, Query(alias="showDeleted")] = False,
     max_results: Annotated[int, Query(alias="maxResults", ge=1)] = RESULTS_DEFAULT,
     page_token: Annotated[str | None, Query(alias="pageToken")] = None,
 ) -> Response:
-    """Events as stored. `cursor` is the head of the change log before the first page: nothing newer is missed
-    by whoever follows the log from there."""
+    """Events as stored, or expanded into instances. `cursor` is the head of the change log before the first page:
+    nothing newer is missed by whoever follows the log from there."""
     refuse_repeated(request)
-    if single_events:
-        raise Problem(400, "expansion_unavailable", NO_EXPANSION)
+    if not single_events and (order_by or time_zone is not None):
+        raise Problem(400, "invalid_request", "orderBy and timeZone need singleEvents=true.")
     query = EventQuery(
         user_id=caller.user_id,
         calendar_ids=read_ids(calendar_ids),
@@ -73,6 +105,8 @@ async def list_events(
     )
     if is_empty(query.time_min, query.time_max):
         raise Problem(400, "invalid_window", "timeMin must be earlier than timeMax.")
+    if single_events:
+        return await expanded_answer(service, query, time_zone, page_token)
     return await answer(service, query, page_token)
 
 
@@ -105,8 +139,7 @@ async def answer(service: Service, query: EventQuery, page_token: str | None) ->
     earlier = read_continuation(service, page_token, question)
 
     def read(conn: Connection) -> tuple[int, EventPage]:
-        if query.calendar_ids and event_reads.unknown_calendars(conn, query.user_id, query.calendar_ids):
-            raise not_found("There is no such calendar among yours.")
+        refuse_unknown(conn, query)
         cursor = earlier.cursor if earlier else event_reads.change_head(conn, query.user_id)
         return cursor, event_reads.page(conn, query, earlier.place if earlier else None)
 
@@ -115,16 +148,6 @@ async def answer(service: Service, query: EventQuery, page_token: str | None) ->
     if page.next_place is not None:
         following = write_page_token(service.engine.vault, Continuation(page.next_place, cursor), question)
     return Response(body_of(page, following, cursor), media_type="application/json")
-
-
-def read_continuation(service: Service, page_token: str | None, question: str) -> Continuation | None:
-    if not page_token:
-        return None
-    try:
-        return read_page_token(service.engine.vault, page_token, question)
-    except PageTokenInvalid:
-        detail = "pageToken does not belong to this question: repeat the parameters of the first page."
-        raise Problem(400, "invalid_page_token", detail) from None
 
 
 def body_of(page: EventPage, following: str | None, cursor: int) -> bytes:

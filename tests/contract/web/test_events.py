@@ -160,7 +160,6 @@ def test_a_cancelled_occurrence_stays_listed_beside_its_series_as_google_lists_i
 @pytest.mark.parametrize(
     "query",
     [
-        {"singleEvents": "true"},
         {"timeMin": "yesterday"},
         {"timeMin": "2026-02-30"},
         {"timeMin": "2026-03-10T08:00:00"},
@@ -184,12 +183,6 @@ def test_what_makes_no_sense_is_refused(stored: Person, query: dict) -> None:
     assert answer.status_code == 400, answer.text
     assert answer.json()["detail"].endswith(".")
     assert "etc/passwd" not in answer.text
-
-
-def test_single_events_says_that_expansion_is_not_there_yet(stored: Person) -> None:
-    answer = stored.http.get("/calendar/events?singleEvents=true")
-    assert "singleEvents" in answer.json()["detail"]
-    assert stored.http.get("/calendar/events?singleEvents=false").status_code == 200
 
 
 def test_huge_limits_and_distant_years_are_clamped(stored: Person) -> None:
