@@ -15,6 +15,8 @@ from tests.simulation.world import SimulatedGoogle
 
 CHANNELS = "SELECT id, resource, state, resource_id, expires_at, stop_attempts FROM channels"
 TRIES = 10
+STORED_SOON_S = 5.0
+"""In which time a process that works stores what it was told."""
 
 
 class Ending:
@@ -116,6 +118,8 @@ class Ending:
         for channel in self.google.world.channels.open.values():
             process, told_at = self.answered.get(channel.id, (None, 0.0))
             if channel.id in used or process is None or process.is_dead or channel.expires_at <= now:
+                continue
+            if process.machine.time() - told_at < STORED_SOON_S:
                 continue
             if self.google.revoked_at.get(channel.user, -1.0) < told_at and channel.user not in self.gone:
                 row = self.disk.raw.execute(f"{CHANNELS} WHERE id = ?", (channel.id,)).fetchone()

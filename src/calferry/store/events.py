@@ -106,13 +106,17 @@ def of_series(
 def far_ahead(
     connection: Connection, projection_id: ProjectionId, series_ids: Iterable[str], after_ms: int
 ) -> dict[str, str]:
-    """Live instances of these series that begin after that time: the series of each, by id."""
+    """Live instances of these series that begin after that time, or did at first: the series of each, by id."""
     day = datetime.fromtimestamp(after_ms / 1000, UTC).date().isoformat()
     statement = select(events.c.event_id, events.c.series_id).where(
         events.c.projection_id == projection_id,
         among(connection, events.c.series_id, series_ids),
         events.c.status != "cancelled",
-        or_(events.c.start_at > after_ms, events.c.start_date > day),
+        or_(
+            events.c.start_at > after_ms,
+            events.c.start_date > day,
+            events.c.original_start > day.replace("-", ""),
+        ),
     )
     return {row.event_id: row.series_id for row in connection.execute(statement)}
 

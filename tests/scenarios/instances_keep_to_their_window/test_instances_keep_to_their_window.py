@@ -66,6 +66,19 @@ async def test_series_loses_what_lies_too_far_ahead_to_be_mentioned(stage: Stage
 
 
 @staged()
+async def test_exception_that_was_moved_near_leaves_with_its_far_occurrence(stage: Stage) -> None:
+    times = {name: {**one, "timeZone": "UTC"} for name, one in at("2027-05-03").items()}
+    stage.add({"id": "retro", **times, "recurrence": ["RRULE:FREQ=MONTHLY;COUNT=2"]})
+    stage.patch("retro_20270603T100000Z", at("2026-10-05"))
+    await in_instances(stage)
+    assert await stage.live() == ["retro_20270503T100000Z", "retro_20270603T100000Z"]
+    stage.patch("retro", {"recurrence": ["RRULE:FREQ=MONTHLY;COUNT=1"]})
+    await stage.done()
+    assert await stage.live() == ["retro_20270503T100000Z"]
+    await stage.assert_equal()
+
+
+@staged()
 async def test_event_moves_out_of_the_window_and_back(stage: Stage) -> None:
     stage.add("lunch")
     await in_instances(stage)

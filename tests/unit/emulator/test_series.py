@@ -265,3 +265,19 @@ def test_master_without_recurrence_becomes_a_single_event(desk: Desk) -> None:
     assert [item["id"] for item in expanded(desk)] == [series]
     delta, _ = desk.all_events(singleEvents="true", syncToken=token)
     assert sorted(item["status"] for item in delta) == ["cancelled"] * 4 + ["confirmed"]
+
+
+def test_later_page_shows_no_exception_live_that_was_gone_when_the_listing_began(desk: Desk) -> None:
+    lunch, series = desk.insert(summary="Lunch")["id"], weekly(desk)
+    target = f"{series}_20261130T090000Z"
+    desk.change("PATCH", target, {"summary": "own"})
+    desk.change("DELETE", series)
+    first = desk.events(maxResults=1, showDeleted="true").json
+    desk.change("PATCH", series, {"status": "confirmed"})
+    moved = timed("2026-11-24")
+    desk.change("PATCH", series, {"start": moved["start"], "end": moved["end"]})
+    page, shown = first, {item["id"]: item["status"] for item in first["items"]}
+    while "nextPageToken" in page:
+        page = desk.events(maxResults=1, showDeleted="true", pageToken=page["nextPageToken"]).json
+        shown |= {item["id"]: item["status"] for item in page["items"]}
+    assert shown == {lunch: "confirmed", series: "confirmed", target: "cancelled"}

@@ -32,8 +32,8 @@ def list_events(call: Call) -> Answer:
     question = f"{calendar.id} {call.query.question()}"
     found = opened(call, question)
     if found is None:
-        items = listing.select(calendar, query, call.now)
-        fresh = Listing(question, call.world.log.last, list(items), _page_size(call))
+        items = [calendar.shelf.as_seen(event) for event in listing.select(calendar, query, call.now)]
+        fresh = Listing(question, call.world.log.last, items, _page_size(call))
         fresh.sync_token = _sync_token(call, calendar, role, query, fresh.covers)
         found = (0, fresh, 0)
     return _page(call, calendar, role, query.show_deleted, found)
