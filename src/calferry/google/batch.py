@@ -1,7 +1,8 @@
 """Many small requests in few round trips; each has an answer of its own.
 
 /workspace/calendar/api/guides/batch on Google's site. Google carries parts out in any order, counts each of them
-against the quota, and promises nothing between them: put no two changes of one event into a batch.
+against the quota, and promises nothing between them: put no two changes of one event into a batch. It makes and
+changes no working locations there.
 """
 
 from collections.abc import Generator, Iterable, Sequence
@@ -118,24 +119,25 @@ class Rounds:
         self._started_at = caller.clock.monotonic()
 
     async def run(self) -> None:
-        for _ in self._parts:
-            self._exchange.budget.note_request(self._started_at)
+        self._exchange.budget.note_request(self._started_at)
         parts, attempts = list(self._parts), 0
         while parts:
             attempts += 1
             asked_alone = await self._round(parts)
             repeatable = [part for part in parts if part.may_repeat and part not in asked_alone]
-            waits = {part: self._wait_s(part, attempts) for part in repeatable}
-            parts = [part for part, wait in waits.items() if wait is not None]
-            if parts:
-                await self._caller.clock.sleep(max(wait for wait in waits.values() if wait is not None))
+            found = [(part, self._pause_s(part, attempts)) for part in repeatable]
+            pauses = {part: pause for part, pause in found if pause is not None}
+            if not pauses or not self._exchange.take_retry():
+                return
+            parts = list(pauses)
+            await self._caller.clock.sleep(max(pauses.values()))
 
-    def _wait_s(self, part: Part[Any], attempts: int) -> float | None:
+    def _pause_s(self, part: Part[Any], attempts: int) -> float | None:
         error = part.error
         is_nonsense = isinstance(error, ProtocolViolation)
         if error is None or (is_nonsense and attempts >= self._exchange.policy.violations_max):
             return None
-        return self._exchange.wait_s(error, attempts, self._started_at)
+        return self._exchange.pause_s(error, attempts, self._started_at)
 
     async def _round(self, parts: Sequence[Part[Any]]) -> list[Part[Any]]:
         """Gives every part an outcome; answers those that were asked alone in the end."""

@@ -69,8 +69,8 @@ class Exchange:
                 violations += isinstance(error, ProtocolViolation)
                 is_worth_it = error.transient and violations < self.policy.violations_max
                 is_safe = is_repeatable or is_harmless(error)
-                wait = self.wait_s(error, attempts, started_at) if is_worth_it and is_safe else None
-                if wait is None:
+                wait = self.pause_s(error, attempts, started_at) if is_worth_it and is_safe else None
+                if wait is None or not self.take_retry():
                     raise
             await self.clock.sleep(wait)
 
@@ -79,17 +79,19 @@ class Exchange:
         left = self.policy.total_s - (self.clock.monotonic() - started_at)
         return max(min(self.timeout_s, left), TIMEOUT_MIN_S)
 
-    def wait_s(self, error: GoogleError, attempts: int, started_at: float) -> float | None:
-        """Seconds to wait before another attempt, a retry of the budget being spent, or None for no more."""
-        now = self.clock.monotonic()
-        wait = next_wait_s(
+    def pause_s(self, error: GoogleError, attempts: int, started_at: float) -> float | None:
+        """Seconds to wait before another attempt, or None when the limits leave no room for one."""
+        return next_wait_s(
             self.policy,
             attempts=attempts,
-            elapsed_s=now - started_at,
+            elapsed_s=self.clock.monotonic() - started_at,
             jitter_s=self.dice.uniform(0.0, 1.0),
             retry_after_s=error.retry_after_s,
         )
-        return wait if wait is not None and self.budget.take_retry(now) else None
+
+    def take_retry(self) -> bool:
+        """Spend one retry if the budget has one left."""
+        return self.budget.take_retry(self.clock.monotonic())
 
 
 def is_harmless(error: GoogleError) -> bool:

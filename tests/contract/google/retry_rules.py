@@ -165,6 +165,7 @@ REFUSALS = (
     ),
     Fault("404 notFound", "return-404:notFound", NEVER, google.NotFound),
     Fault("409 duplicate", "return-409:duplicate", NEVER, google.Duplicate, only="insert"),
+    Fault("409 conflict", "return-409:conflict", LATER, google.Conflict, only=WRITES),
     Fault("410 deleted", "return-410:deleted", NEVER, google.AlreadyDeleted, only=f"get instances {WRITES}"),
     Fault("410 fullSyncRequired", "return-410:fullSyncRequired", NEVER, google.SyncTokenExpired, only="list"),
     Fault(

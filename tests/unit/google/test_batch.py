@@ -218,7 +218,25 @@ async def test_parts_that_never_succeed_end_with_their_last_error() -> None:
 async def test_a_budget_that_is_spent_ends_the_retries() -> None:
     setting = Setting(BatchServer(a=[BUSY], b=[BUSY]), retry_budget=RetryBudget(free=1))
     assert await outcomes(setting, get("a"), get("b")) == ["ServerError", "ServerError"]
-    assert setting.server.batches == [["a", "b"], ["a"]]
+    assert setting.server.batches == [["a", "b"], ["a", "b"]]
+
+
+async def test_a_batch_is_one_retry_however_many_parts_it_has() -> None:
+    setting = Setting(BatchServer())
+    setting.server.whole = [BUSY, BUSY]
+    names = [f"e{number}" for number in range(50)]
+    assert await outcomes(setting, *map(get, names)) == names
+    assert len(setting.server.batches) == 3
+
+
+async def test_a_part_that_is_told_to_wait_too_long_holds_up_nobody() -> None:
+    later = refusal(429, "rateLimitExceeded", retry_after="3000")
+    setting = Setting(BatchServer(a=[later], b=[BUSY, None]))
+    [error, found] = await setting.client.batch([get("a"), get("b")])
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_s == 3000.0
+    assert found.event_id == "b"
+    assert setting.clock.slept == [1.5]
 
 
 async def test_changes_that_met_in_one_batch_are_sent_one_by_one() -> None:
