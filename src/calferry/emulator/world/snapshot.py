@@ -20,7 +20,7 @@ from calferry.emulator.world.page_tokens import Listings
 from calferry.emulator.world.people import Person
 from calferry.emulator.world.quota import Quota
 from calferry.emulator.world.shelf import EventShelf, Former
-from calferry.emulator.world.world import World
+from calferry.emulator.world.world import CLOCK_OFFSET_S_MAX, World
 
 Json = dict[str, Any]
 
@@ -127,9 +127,16 @@ def _parts(document: Json) -> Json:
         "numbers": _read(
             [document[name] for name in ("last_change", "collections_valid_from", "deliveries")], list[int]
         ),
-        "clock_offset_s": _read(document["clock_offset_s"], float),
+        "clock_offset_s": _clock_offset(document["clock_offset_s"]),
         "sync_token_life_s": _read(document["sync_token_life_s"], float | None),
     }
+
+
+def _clock_offset(value: Any) -> float:
+    offset: float = _read(value, float)
+    if not 0 <= offset <= CLOCK_OFFSET_S_MAX:
+        raise ValueError(f"clock_offset_s is from 0 to {CLOCK_OFFSET_S_MAX}, not {offset}")
+    return offset
 
 
 def _put(world: World, parts: Json) -> None:

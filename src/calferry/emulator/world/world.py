@@ -17,6 +17,7 @@ from calferry.emulator.world.quota import Quota
 from calferry.emulator.world.sync_tokens import SyncToken
 
 API_ROOT = "https://www.googleapis.com/calendar/v3"
+CLOCK_OFFSET_S_MAX = 6_900 * 366 * 86_400
 
 
 @dataclass(slots=True)
