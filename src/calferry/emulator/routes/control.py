@@ -1,40 +1,45 @@
 """Switches behind the scenes, for tests and demos: `/_emulator/…`. Never listed among the requests."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from calferry.emulator import seed
 from calferry.emulator.call import Answer, Call, Json, Route
 from calferry.emulator.errors import Refused
 from calferry.emulator.json_text import COMPACT
-from calferry.emulator.routes import devices
+from calferry.emulator.routes import devices, misbehaviour
+from calferry.emulator.routes.control_fields import (
+    SECONDS_MAX,
+    ControlError,
+    body_of,
+    flag,
+    needed,
+    number,
+    scope_names,
+    text,
+    whole,
+)
 from calferry.emulator.signing_key import KEY_ID, signing_key
 from calferry.emulator.world import settings
 from calferry.emulator.world.calendar import Calendar
-from calferry.emulator.world.channels import PUSH_MODES, PushWeather
-from calferry.emulator.world.faults import ACTIONS_TEXT, Fault, parse_action
-from calferry.emulator.world.oauth import ACCESS_TOKEN_LIFE_S, PREFIX, full_names
+from calferry.emulator.world.oauth import ACCESS_TOKEN_LIFE_S, PREFIX
 from calferry.emulator.world.people import Person
 from calferry.emulator.world.quota import quota_of
+from calferry.emulator.world.world import CLOCK_OFFSET_S_MAX
 
 DEFAULT_SCOPES = ("openid", "email", f"{PREFIX}calendar")
-FAULT_FIELDS = ("method", "action", "times", "skip", "calendar_id", "user", "retry_after", "hits")
-
-
-class ControlError(ValueError):
-    """A control request that makes no sense; the message says what would."""
+Act = Callable[[Call, Json], Json]
 
 
 def _answer(body: Json, status: int = 200) -> Answer:
     return Answer(body, status, indent=COMPACT)
 
 
-def _control(act: Callable[[Call], Json]) -> Callable[[Call], Answer]:
+def _control(act: Act, known: Sequence[str] | None) -> Callable[[Call], Answer]:
     """Errors of control routes are plain: 400 and a sentence."""
 
     def answered(call: Call) -> Answer:
         try:
-            return _answer(act(call))
+            return _answer(act(call, body_of(call, known)))
         except (ValueError, TypeError, AttributeError, OverflowError) as error:
             return _answer({"error": str(error)}, 400)
         except Refused as refused:
@@ -43,30 +48,27 @@ def _control(act: Callable[[Call], Json]) -> Callable[[Call], Answer]:
     return answered
 
 
-def reset(call: Call) -> Json:
+def reset(call: Call, _body: Json) -> Json:
     call.backstage.reset()
     return {}
 
 
-def plant(call: Call) -> Json:
-    seed.plant(call.world, call.json(), call.now)
+def plant(call: Call, body: Json) -> Json:
+    seed.plant(call.world, body, call.now)
     return {"people": list(call.world.people), "calendars": list(call.world.calendars)}
 
 
-def tokens(call: Call) -> Json:
+def tokens(call: Call, body: Json) -> Json:
     """Tokens as if the person had consented."""
-    body = call.json()
     person = _person(call, body)
-    client_id = body.get("client_id", seed.DEMO_CLIENT.client_id)
+    client_id = text(body, "client_id", seed.DEMO_CLIENT.client_id)
     if client_id not in call.world.oauth.clients:
         raise ControlError(f"unknown client {client_id!r}; there are {', '.join(call.world.oauth.clients)}")
-    asked = body.get("scopes", DEFAULT_SCOPES)
-    names = asked.split() if isinstance(asked, str) else list(asked)
-    scopes = full_names(tuple(PREFIX + name if name.startswith("calendar") else name for name in names))
+    scopes = scope_names(body, DEFAULT_SCOPES)
+    life_s = whole(body, "expires_in", ACCESS_TOKEN_LIFE_S, most=SECONDS_MAX)
     oauth = call.world.oauth
     oauth.consent(client_id, person.email, scopes, True)
     refresh = oauth.grant_refresh_token(person.email, client_id, scopes, call.now)
-    life_s = int(body.get("expires_in", ACCESS_TOKEN_LIFE_S))
     access = oauth.grant_access_token(person.email, client_id, scopes, call.now, refresh.token, life_s)
     return {
         "access_token": access.token,
@@ -78,77 +80,75 @@ def tokens(call: Call) -> Json:
 
 
 def _person(call: Call, body: Json) -> Person:
-    email = str(body.get("email", ""))
+    email = text(body, "email")
+    if not email:
+        raise ControlError(f"email is missing; there are {', '.join(call.world.people)}")
     person = call.world.person(email)
     if person is None:
         raise ControlError(f"nobody is called {email!r}; there are {', '.join(call.world.people)}")
     return person
 
 
-def clock(call: Call) -> Json:
-    """Moves the world's time forward."""
-    seconds = float(call.json().get("advance_s", 0))
-    if seconds < 0:
-        raise ControlError("time only moves forward: advance_s is at least 0")
+def clock(call: Call, body: Json) -> Json:
+    """Moves the world's time forward; without `advance_s` it only tells the time."""
+    seconds = number(body, "advance_s", 0)
+    if call.world.clock_offset_s + seconds > CLOCK_OFFSET_S_MAX:
+        raise ControlError("advance_s is too much: the clock stays below the year 9000")
     call.world.clock_offset_s += seconds
     return {"now": call.backstage.now()}
 
 
-def expire_sync_tokens(call: Call) -> Json:
+def expire_sync_tokens(call: Call, body: Json) -> Json:
     """For one calendar its events' tokens; without a calendar every token, calendar lists' too."""
-    body = call.json()
     calendars = _calendars(call, body)
     for calendar in calendars:
         call.world.expire_sync_tokens(calendar, call.now)
-    if not body.get("calendar_id"):
+    if body.get("calendar_id") is None:
         call.world.collections_valid_from = call.world.log.next(call.now)
         for person in call.world.people.values():
             person.list_tokens_valid_from = call.world.log.next(call.now)
     return {"calendars": [calendar.id for calendar in calendars]}
 
 
-def sync_token_life(call: Call) -> Json:
+def sync_token_life(call: Call, body: Json) -> Json:
     """How long sync tokens live from when they were given; null lifts the limit."""
-    life_s = call.json().get("life_s")
-    if life_s is not None and (not isinstance(life_s, int | float) or life_s < 0):
-        raise ControlError(f"life_s is a number of seconds, or null for no limit, not {life_s!r}")
-    call.world.sync_token_life_s = life_s
+    life_s = needed(body, "life_s", '{"life_s": 600}, or null for no limit')
+    call.world.sync_token_life_s = life_s if life_s is None else number(body, "life_s", 0)
     return {"life_s": life_s}
 
 
-def expire_page_tokens(call: Call) -> Json:
+def expire_page_tokens(call: Call, _body: Json) -> Json:
     call.world.listings.forget_all()
     return {}
 
 
 def _calendars(call: Call, body: Json) -> list[Calendar]:
     """The named calendar, or all of them."""
-    calendar_id = body.get("calendar_id")
-    if not calendar_id:
+    if body.get("calendar_id") is None:
         return list(call.world.calendars.values())
+    calendar_id = text(body, "calendar_id")
     if calendar_id not in call.world.calendars:
         raise ControlError(f"no calendar {calendar_id!r}; there are {', '.join(call.world.calendars)}")
     return [call.world.calendars[calendar_id]]
 
 
-def revoke(call: Call) -> Json:
-    person = _person(call, call.json())
+def revoke(call: Call, body: Json) -> Json:
+    person = _person(call, body)
     return {"revoked": call.world.oauth.revoke_person(person.email)}
 
 
-def decide_device(call: Call) -> Json:
+def decide_device(call: Call, body: Json) -> Json:
     """Answers for a person whose device shows `user_code`."""
-    body = call.json()
-    request = call.world.devices.typed(str(body.get("user_code", "")), call.now)
+    request = call.world.devices.typed(text(body, "user_code"), call.now)
     if request is None:
         raise ControlError(f"no device shows the code {body.get('user_code')!r}")
-    devices.settle(request, _person(call, body), bool(body.get("allow", True)))
+    devices.settle(request, _person(call, body), flag(body, "allow", True))
     return {"client_id": request.client_id, "scopes": list(request.scopes)}
 
 
-def set_quota(call: Call) -> Json:
+def set_quota(call: Call, body: Json) -> Json:
     """Limits on requests per minute, counted from now on; an empty object lifts them."""
-    found = call.world.quota = quota_of(call.json())
+    found = call.world.quota = quota_of(body)
     return {
         "per_minute": found.per_minute,
         "per_minute_per_user": found.per_minute_per_user,
@@ -156,19 +156,19 @@ def set_quota(call: Call) -> Json:
     }
 
 
-def take_snapshot(call: Call) -> Json:
+def take_snapshot(call: Call, _body: Json) -> Json:
     return call.backstage.snapshot()
 
 
-def restore(call: Call) -> Json:
+def restore(call: Call, body: Json) -> Json:
     """Goes on from a snapshot, which is the body."""
-    call.backstage.restore(call.json())
+    call.backstage.restore(body)
     return {"people": list(call.world.people), "calendars": list(call.world.calendars)}
 
 
-def service_account(call: Call) -> Json:
+def service_account(call: Call, body: Json) -> Json:
     """Makes a service account; answers its key file, for clients of Google to load."""
-    account = seed.plant_service_account(call.world, call.json(), call.now)
+    account = seed.plant_service_account(call.world, body, call.now)
     origin = call.backstage.options.origin
     return {
         "type": "service_account",
@@ -183,117 +183,68 @@ def service_account(call: Call) -> Json:
     }
 
 
-def empty_pages(call: Call) -> Json:
+def empty_pages(call: Call, body: Json) -> Json:
     """The next `count` listed pages of a calendar carry no items, but a page token."""
-    body = call.json()
+    count = whole(body, "count", 1)
     for calendar in _calendars(call, body):
-        calendar.empty_pages = int(body.get("count", 1))
+        calendar.empty_pages = count
     return {}
 
 
-def change_setting(call: Call) -> Json:
+def change_setting(call: Call, body: Json) -> Json:
     """A setting as its person would change it; the API itself has no way to."""
-    body = call.json()
     person = _person(call, body)
-    settings.change(call.world, person, str(body.get("id", "")), str(body.get("value", "")), call.now)
-    return settings.resource(person, str(body["id"]))
+    needed(body, "value", '{"email": …, "id": "weekStart", "value": "1"}')
+    settings.change(call.world, person, text(body, "id"), text(body, "value"), call.now)
+    return settings.resource(person, text(body, "id"))
 
 
-def watchable(call: Call) -> Json:
-    body = call.json()
+def watchable(call: Call, body: Json) -> Json:
+    needed(body, "watchable", '{"calendar_id": …, "watchable": false}')
+    accepts = flag(body, "watchable", False)
     for calendar in _calendars(call, body):
-        calendar.watchable = bool(body.get("watchable", False))
+        calendar.watchable = accepts
     return {}
 
 
-def push(call: Call) -> Json:
-    """What happens to notifications from now on."""
-    body = call.json()
-    mode = body.get("mode", "normal")
-    if mode not in PUSH_MODES:
-        raise ControlError(f"unknown mode {mode!r}; allowed are {', '.join(PUSH_MODES)}")
-    times = body.get("times")
-    weather = PushWeather(mode, float(body.get("delay_s", 0)), None if times is None else int(times))
-    call.world.channels.weather = weather
-    return {"mode": mode}
-
-
-def faults(call: Call) -> Json:
-    """Adds orders; an empty list clears all of them."""
-    orders = call.json().get("faults")
-    if not isinstance(orders, list):
-        raise ControlError('expected {"faults": [{"method": "events.list", "action": "return-503"}]}')
-    made = [_fault(call, order) for order in orders]
-    book = call.world.faults
-    book.orders = [*book.orders, *made] if orders else []
-    return list_faults(call)
-
-
-def _fault(call: Call, order: Any) -> Fault:
-    if not isinstance(order, dict) or set(order) - set(FAULT_FIELDS):
-        raise ControlError(f"a fault is an object with the fields {', '.join(FAULT_FIELDS)}, not {order!r}")
-    method = str(order.get("method", "")).removeprefix("oauth.")
-    known = call.backstage.methods()
-    if method not in known and method != "*":
-        raise ControlError(f"unknown method {method!r}; allowed are *, {', '.join(known)}")
-    action = order.get("action")
-    if not isinstance(action, str):
-        raise ControlError(f"a fault needs an action; allowed are {ACTIONS_TEXT}")
-    times = int(order.get("times", 1))
-    if times < 1:
-        raise ControlError(f"times is at least 1, not {times}")
-    return Fault(
-        method,
-        action,
-        parse_action(action),
-        times,
-        skip=int(order.get("skip", 0)),
-        calendar_id=str(order.get("calendar_id") or ""),
-        user=str(order.get("user") or ""),
-        retry_after=str(order.get("retry_after") or ""),
-    )
-
-
-def list_faults(call: Call) -> Json:
-    return {"faults": [fault.resource() for fault in call.world.faults.orders]}
-
-
-def requests(call: Call) -> Json:
+def requests(call: Call, _body: Json) -> Json:
     return {"requests": list(call.backstage.requests)}
 
 
-def mails(call: Call) -> Json:
+def mails(call: Call, _body: Json) -> Json:
     return {"mails": [mail.resource() for mail in call.world.post.mails]}
 
 
-def deliveries(call: Call) -> Json:
+def deliveries(call: Call, _body: Json) -> Json:
     return {"deliveries": list(call.backstage.deliveries.attempts)}
 
 
-def _route(http: str, name: str, act: Callable[[Call], Json]) -> Route:
-    return Route(http, f"/_emulator/{name}", f"control.{name}", _control(act), floor="control")
+def _route(http: str, name: str, act: Act, *known: str, free: bool = False) -> Route:
+    """`known` are the fields of its body; a `free` one is checked by whoever reads it."""
+    acted = _control(act, None if free else known)
+    return Route(http, f"/_emulator/{name}", f"control.{name}", acted, floor="control")
 
 
 ROUTES = (
     _route("POST", "reset", reset),
-    _route("POST", "seed", plant),
-    _route("POST", "tokens", tokens),
-    _route("POST", "clock", clock),
-    _route("POST", "expire-sync-tokens", expire_sync_tokens),
-    _route("POST", "sync-token-life", sync_token_life),
+    _route("POST", "seed", plant, free=True),
+    _route("POST", "tokens", tokens, "email", "scopes", "expires_in", "client_id"),
+    _route("POST", "clock", clock, "advance_s"),
+    _route("POST", "expire-sync-tokens", expire_sync_tokens, "calendar_id"),
+    _route("POST", "sync-token-life", sync_token_life, "life_s"),
     _route("POST", "expire-page-tokens", expire_page_tokens),
-    _route("POST", "revoke", revoke),
-    _route("POST", "empty-pages", empty_pages),
-    _route("POST", "watchable", watchable),
-    _route("POST", "device", decide_device),
-    _route("POST", "service-account", service_account),
-    _route("POST", "quota", set_quota),
+    _route("POST", "revoke", revoke, "email"),
+    _route("POST", "empty-pages", empty_pages, "calendar_id", "count"),
+    _route("POST", "watchable", watchable, "calendar_id", "watchable"),
+    _route("POST", "device", decide_device, "user_code", "email", "allow"),
+    _route("POST", "service-account", service_account, free=True),
+    _route("POST", "quota", set_quota, "per_minute", "per_minute_per_user", "status"),
     _route("POST", "snapshot", take_snapshot),
-    _route("POST", "restore", restore),
-    _route("POST", "push", push),
-    _route("POST", "settings", change_setting),
-    _route("POST", "faults", faults),
-    _route("GET", "faults", list_faults),
+    _route("POST", "restore", restore, free=True),
+    _route("POST", "push", misbehaviour.push, "mode", "delay_s", "times"),
+    _route("POST", "settings", change_setting, "email", "id", "value"),
+    _route("POST", "faults", misbehaviour.order, "faults"),
+    _route("GET", "faults", misbehaviour.ordered),
     _route("GET", "requests", requests),
     _route("GET", "deliveries", deliveries),
     _route("GET", "mails", mails),

@@ -11,6 +11,8 @@ PLAIN_ACTIONS = (
     "reset", "commit-then-reset", "truncate", "truncate-gzip", "corrupt-gzip", "wrong-content-type",
     "html-502", "invalid-json", "empty-body", "drop-next-sync-token", "repeat-page-token",
 )  # fmt: skip
+STATUS_MIN, STATUS_MAX = 200, 599
+STALL_MS_MAX = 86_400_000
 _RETURN = re.compile(r"(return|commit-then-return)-(\d{3})(?::([A-Za-z._]+))?\Z")
 _STALL = re.compile(r"stall-(\d+)\Z")
 ACTIONS_TEXT = (
@@ -37,8 +39,12 @@ def parse_action(text: str) -> Action:
         return Action(text, commits=text not in ("reset", "html-502"))
     if match := _RETURN.match(text):
         verb, status, reason = match.groups()
+        if not STATUS_MIN <= int(status) <= STATUS_MAX:
+            raise ValueError(f"action {text!r}: a status is from {STATUS_MIN} to {STATUS_MAX}")
         return Action("return", int(status), reason or "", commits=verb.startswith("commit"))
     if match := _STALL.match(text):
+        if float(match.group(1)) > STALL_MS_MAX:
+            raise ValueError(f"action {text!r}: a stall is at most {STALL_MS_MAX} ms, a day")
         return Action("stall", delay_s=int(match.group(1)) / 1000, commits=True)
     if text.startswith("mutate:"):
         return Action("mutate", patch=_patch(text.removeprefix("mutate:")), commits=True)

@@ -70,11 +70,15 @@ def quota_of(fields: dict[str, object]) -> Quota:
         raise ValueError(
             f"unknown fields {sorted(unknown)}; known are per_minute, per_minute_per_user, status"
         )
-    limits = [fields.get(name) for name in ("per_minute", "per_minute_per_user")]
-    if not all(limit is None or (isinstance(limit, int) and limit >= 0) for limit in limits):
-        raise ValueError("limits are numbers from 0 up, or null for none")
+    for name in ("per_minute", "per_minute_per_user"):
+        limit = fields.get(name)
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+            raise ValueError(f"{name} is a whole number from 0 up, or null for no limit, not {limit!r}")
     status = fields.get("status", 403)
     if status not in (403, 429):
         raise ValueError(f"status is 403 or 429, not {status!r}")
-    project, user = (limit if isinstance(limit, int) else None for limit in limits)
+    project, user = (
+        limit if isinstance(limit := fields.get(name), int) else None
+        for name in ("per_minute", "per_minute_per_user")
+    )
     return Quota(project, user, 429 if status == 429 else 403)
