@@ -58,6 +58,11 @@ def doubtful_masters(
     return list(doubts.values())
 
 
+def unreadable_masters(ids: Iterable[str], children: Mapping[str, Sequence[StoredEvent]]) -> list[Doubt]:
+    """Masters of which nobody can say how they have changed."""
+    return [Doubt(key, uid_of(None, None, own)) for key in ids if (own := children.get(key))]
+
+
 def doubtful_instances(items: Iterable[ObservedEvent], far: Mapping[str, str]) -> list[Doubt]:
     """Series of a delta that may have lost instances unmentioned: Google only cancels some months ahead.
 
@@ -100,6 +105,12 @@ class Rhythm(msgspec.Struct, frozen=True):
     recurrence: Any = None
 
 
-def uid_of(item: ObservedEvent, row: StoredEvent | None, children: Sequence[StoredEvent]) -> str | None:
-    known = [item.i_cal_uid, row.ical_uid if row else None, *(child.ical_uid for child in children)]
+def uid_of(
+    item: ObservedEvent | None, row: StoredEvent | None, children: Sequence[StoredEvent]
+) -> str | None:
+    known = [
+        item.i_cal_uid if item else None,
+        row.ical_uid if row else None,
+        *(child.ical_uid for child in children),
+    ]
     return next((uid for uid in known if uid), None)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.model import Page, Pass, StoredEvent, Window
-from calferry.core.series import Doubt, SeriesTruth, doubtful_instances, doubtful_masters
+from calferry.core.series import Doubt, SeriesTruth, doubtful_instances, doubtful_masters, unreadable_masters
 from calferry.ports import CalendarSource
 from calferry.store import events
 from calferry.sync.engine import Engine
@@ -22,7 +22,7 @@ async def settle(
 
     `settled` are series listed since the pass began, which need no second listing for what lies far ahead.
     """
-    if walk.request.full or not page.items:
+    if walk.request.full or not (page.items or page.unreadable):
         return []
     if walk.request.mode == "instances":
         after_ms = engine.clock.now_ms() + CANCELLED_AHEAD_MS
@@ -43,14 +43,16 @@ def find_untold(
 
 def find_doubts(connection: Connection, walk: Pass, page: Page) -> list[Doubt]:
     candidates = [item for item in page.items if item.series_id is None]
-    ids = [item.event_id for item in candidates]
+    unread = [item.event_id for item in page.unreadable if item.event_id is not None]
+    ids = [*(item.event_id for item in candidates), *unread]
     children: dict[str, list[StoredEvent]] = defaultdict(list)
     for row in events.of_series(connection, walk.projection_id, ids).values():
         children[str(row.series_id)].append(row)
     if not children:
         return []
     masters = events.of_ids(connection, walk.projection_id, children)
-    return doubtful_masters(candidates, masters, children, after_pieces=walk.after_pieces)
+    doubts = doubtful_masters(candidates, masters, children, after_pieces=walk.after_pieces)
+    return [*doubts, *unreadable_masters(unread, children)]
 
 
 async def list_series(source: CalendarSource, google_id: str, walk: Pass, doubt: Doubt) -> SeriesTruth:

@@ -1,10 +1,14 @@
 """A delta changes a master and says nothing of its exceptions: the series is listed once and is right again."""
 
-from tests.scenarios.stage import Stage, staged
+from tests.scenarios.stage import AlteringTransport, Stage, replacing, staged
 
 WEEKLY = {"id": "retro", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=6"]}
 SECOND = "retro_20261008T080000Z"
 THIRD = "retro_20261015T080000Z"
+LATER = {
+    "start": {"dateTime": "2026-10-02T10:00:00", "timeZone": "Europe/Berlin"},
+    "end": {"dateTime": "2026-10-02T11:00:00", "timeZone": "Europe/Berlin"},
+}
 
 
 async def series_with_exceptions(stage: Stage) -> None:
@@ -157,3 +161,15 @@ async def test_full_listing_forgets_exceptions_that_google_has_forgotten(stage: 
     rows = await stage.event_rows()
     assert [rows[event_id].series_id for event_id in (SECOND, THIRD)] == [None, None]
     await stage.assert_equal()
+
+
+@staged()
+async def test_master_that_cannot_be_read_takes_the_exceptions_that_google_drops(stage: Stage) -> None:
+    await series_with_exceptions(stage)
+    stage.patch("retro", {"summary": "POISON", "start": LATER["start"], "end": LATER["end"]})
+    stage.service.transport = AlteringTransport(  # type: ignore[assignment]
+        stage.service.transport, replacing((b'"POISON"', b'"broken \xff"'))
+    )
+    await stage.done()
+    assert await stage.live() == ["retro"]
+    assert [row.event_id for row in await stage.quarantined()] == ["retro"]
