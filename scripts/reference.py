@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from starlette.routing import Mount, Route
 
 from calferry.cli import app as command_line
+from calferry.core.limits import SYNC_COOLDOWN_MS
 from calferry.settings import REQUIRED_BY_SERVE, Settings, setting_name
 from calferry.sync.engine import Engine
 from calferry.web.app import create_app
@@ -65,6 +66,33 @@ BESIDE = {
     "/static": "Files of the pages.",
 }
 
+HTTP_INTRODUCTION = f"""The service describes itself, with every parameter and answer, at `/openapi.json` and `/docs`.
+
+## Who asks
+
+- **A bearer token**: `Authorization: Bearer …`, for programs. `calferry tokens create EMAIL` prints one, and
+  `POST /auth/tokens` gives one to whoever is signed in. Tokens never travel in an address.
+- **The session cookie** that signing in at `/auth/google/login` leaves in a browser: for pages, whose `EventSource` cannot
+  send headers.
+- **`CRON_SECRET`** as a bearer token, for `/api/cron/…` alone.
+
+Without valid credentials the answer is 401, also where token and cookie belong to two people. `/`, `/healthz`, `/readyz`,
+signing in and the webhook ask for none.
+
+**What a cookie may change.** A POST, PATCH or DELETE with the cookie has to come from a page of this site. Browsers say so
+by `Sec-Fetch-Site: same-origin`, older ones by an `Origin` that is exactly `CALFERRY_BASE_URL`; another site, or neither
+header, is a 403 `cross_site`. `GET /calendar/sync` with the cookie is refused where the headers name another site. Requests
+with a bearer token alone need neither header.
+
+## What is refused, and how
+
+Errors are RFC 9457 problem details with `detail`, `code` and `retryable`. A field of a body, or a query parameter under
+`/calendar/`, that is not known is a 400 that names it. `GET /calendar/sync` is accepted once in
+{SYNC_COOLDOWN_MS // 1000} seconds from each person; a 429 says in `Retry-After` how many seconds to wait.
+
+HEAD is answered as GET, without the body, except where a GET does something: `/calendar/sync`, `/auth/google/…` and
+`/api/cron/…` answer it with 405."""
+
 EXIT_CODES = (
     ("0", "Done."),
     ("1", "It failed, or mirror and Google differ."),
@@ -111,19 +139,63 @@ def default_of(field: Any) -> str:
 
 def http_page() -> str:
     app = application()
-    documented = app.openapi()["paths"]
+    document = app.openapi()
+    documented = document["paths"]
     rows = [row for path, operations in documented.items() for row in operation_rows(path, operations)]
     others = [path for path in raw_paths(app) if path not in documented]
     return page(
         "HTTP",
-        "Errors are RFC 9457 problem details with `detail`, `code` and `retryable`. The service describes itself, with"
-        " every parameter and answer, at `/openapi.json` and `/docs`. HEAD is answered as GET, without the body, except"
-        " where a GET does something: `/calendar/sync`, `/auth/google/…` and `/api/cron/…` answer it with 405. A field of"
-        " a body that is not known is refused with 400.",
+        HTTP_INTRODUCTION,
+        "## Routes",
         table(("route", "what it does"), rows),
         "Beside these, for people and for compatibility:",
         table(("route", "what it does"), [(f"`{path}`", BESIDE[path]) for path in others]),
+        "## Parameters",
+        "Of queries, headers and bodies; what stands in braces in an address is an id that another route answers.",
+        *[part for path in documented for part in parameter_sections(document, path)],
     )
+
+
+def parameter_sections(document: dict[str, Any], path: str) -> Iterator[str]:
+    """What is to be known to call the operations of a path, beyond their first sentences."""
+    for method, operation in each_operation(document["paths"][path]):
+        rows = [*parameter_rows(operation), *body_rows(document, operation)]
+        if rows:
+            yield f"### `{method.upper()} {path}`"
+            yield later_paragraphs(operation.get("description", ""))
+            yield table(("name", "in", "default", "meaning"), rows)
+
+
+def parameter_rows(operation: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] != "path":
+            default = default_shown(parameter["schema"], needed=parameter["required"])
+            meaning = meaning_of(parameter.get("description", ""), parameter["schema"])
+            yield f"`{parameter['name']}`", parameter["in"], default, meaning
+
+
+def body_rows(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+        for name, field in schema["properties"].items():
+            default = default_shown(field, needed=name in schema.get("required", []))
+            yield f"`{name}`", "body", default, meaning_of(field.get("description", ""), field)
+
+
+def default_shown(schema: dict[str, Any], *, needed: bool) -> str:
+    if needed:
+        return "needed"
+    default = schema.get("default")
+    return (
+        "" if default in (None, "") else f"`{str(default).lower() if default in (True, False) else default}`"
+    )
+
+
+def meaning_of(said: str, schema: dict[str, Any]) -> str:
+    """The description, and the words that are taken where only some are."""
+    kinds = [schema, *schema.get("anyOf", [])]
+    words = [f"`{word}`" for kind in kinds for word in kind.get("enum", [])]
+    return reflow(" ".join([said, f"One of {', '.join(words)}." if words else ""]))
 
 
 def application() -> FastAPI:
@@ -139,10 +211,15 @@ def raw_paths(app: FastAPI) -> list[str]:
 
 
 def operation_rows(path: str, operations: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for method, operation in each_operation(operations):
+        said = operation.get("description") or operation["summary"].capitalize() + "."
+        yield f"`{method.upper()} {path}`", first_paragraph(said)
+
+
+def each_operation(operations: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for method in METHODS:
         if operation := operations.get(method):
-            said = operation.get("description") or operation["summary"].capitalize() + "."
-            yield f"`{method.upper()} {path}`", first_paragraph(said)
+            yield method, operation
 
 
 def command_line_page() -> str:
@@ -203,6 +280,10 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def first_paragraph(text: str) -> str:
     return reflow(text.strip().split("\n\n")[0])
+
+
+def later_paragraphs(text: str) -> str:
+    return "\n\n".join(reflow(part) for part in text.strip().split("\n\n")[1:])
 
 
 def reflow(text: str) -> str:

@@ -43,3 +43,29 @@ def test_every_command_is_explained() -> None:
     silent = [section.splitlines()[0] for section in sections if len(section.split("\n\n")[1].split()) < 3]
     assert len(sections) >= 10
     assert silent == []
+
+
+def test_every_parameter_is_named_and_explained() -> None:
+    document = application().openapi()
+    sections = re.split(r"^### ", current()["http.md"], flags=re.MULTILINE)[1:]
+    rows = {
+        f"{section.splitlines()[0].strip('`')} {cells[1].strip().strip('`')}": cells[4].strip()
+        for section in sections
+        for line in section.splitlines()
+        if line.startswith("| `") and (cells := line.split("|"))
+    }
+    given = [
+        f"{method.upper()} {path} {parameter['name']}"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] != "path"
+    ]
+    assert [name for name in given if not rows.get(name)] == []
+
+
+@pytest.mark.parametrize(
+    "told", ["Authorization: Bearer", "Sec-Fetch-Site", "`Origin`", "once in\n5 seconds", "`Retry-After`"]
+)
+def test_the_page_on_http_says_who_may_ask_and_how_often(told: str) -> None:
+    assert told in current()["http.md"]

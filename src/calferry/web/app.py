@@ -11,6 +11,7 @@ from calferry.sync.engine import Engine
 from calferry.web import (
     accounts,
     calendars,
+    cookies,
     cron,
     docs_page,
     events,
@@ -45,6 +46,12 @@ ROUTERS = (
 )
 SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `/auth/tokens`."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": cookies.SESSION,
+        "description": "A browser's cookie; on an https site its name begins with `__Host-`.",
+    },
     "cronSecret": {"type": "http", "scheme": "bearer", "description": "`CRON_SECRET`."},
 }
 
@@ -103,8 +110,8 @@ def describe(app: FastAPI) -> None:
 
 
 def secure(path: str, methods: dict[str, Any]) -> None:
-    scheme = "cronSecret" if path.startswith("/api/cron/") else "bearer"
+    schemes = ("cronSecret",) if path.startswith("/api/cron/") else ("bearer", "session")
     open_paths = (*webhook.PATHS, "/healthz", "/readyz", "/auth/google/login", "/auth/google/callback")
     if path not in open_paths:
         for operation in methods.values():
-            operation["security"] = [{scheme: []}]
+            operation["security"] = [{scheme: []} for scheme in schemes]

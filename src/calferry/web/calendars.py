@@ -74,6 +74,7 @@ class CalendarChange(RequestBody):
 
 @router.get("", responses=responses(401))
 async def list_calendars(caller: CallerDep, service: ServiceDep) -> Calendars:
+    """The calendars of the connected accounts, which of them are mirrored, and how they are doing."""
     rows = await service.engine.store.read(lambda conn: account_reads.calendars_of(conn, caller.user_id))
     return Calendars(calendars=[calendar_from(row) for row in rows])
 

@@ -43,6 +43,9 @@ SINGLE_EVENTS = (
     f"Needs timeMin and timeMax, {EXPANDED_DAYS_MAX} days apart at most."
 )
 TIME_ZONE = "IANA name of the zone to write times in; the calendar's without it. Needs singleEvents=true."
+SHOW_DELETED = "Deleted events too, as long as they are kept."
+MAX_RESULTS = f"Events on a page; {RESULTS_MAX} at most, however many are asked for."
+NEXT_PAGE = "`nextPageToken` of the page before, with the same other parameters."
 ORDER_BY = "`startTime`, which is the order of singleEvents=true in any case, and needs it."
 
 
@@ -85,9 +88,9 @@ async def list_events(
     order_by: Annotated[Literal["startTime"] | None, Query(alias="orderBy", description=ORDER_BY)] = None,
     time_zone: Annotated[str | None, Query(alias="timeZone", description=TIME_ZONE)] = None,
     q: Annotated[str, Query(max_length=TEXT_LENGTH_MAX, description="Text to look for, in any case.")] = "",
-    show_deleted: Annotated[bool, Query(alias="showDeleted")] = False,
-    max_results: Annotated[int, Query(alias="maxResults", ge=1)] = RESULTS_DEFAULT,
-    page_token: Annotated[str | None, Query(alias="pageToken")] = None,
+    show_deleted: Annotated[bool, Query(alias="showDeleted", description=SHOW_DELETED)] = False,
+    max_results: Annotated[int, Query(alias="maxResults", ge=1, description=MAX_RESULTS)] = RESULTS_DEFAULT,
+    page_token: Annotated[str | None, Query(alias="pageToken", description=NEXT_PAGE)] = None,
 ) -> Response:
     """Events as stored, or expanded into instances. `cursor` is the head of the change log before the first page:
     nothing newer is missed by whoever follows the log from there."""

@@ -22,6 +22,10 @@ log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/auth", tags=["sign-in"])
 
+INTENT = "`connect` adds an account to who is signed in, `reconnect` renews the grant of one."
+RETURN_TO = "The path of this site to come back to."
+ACCOUNT_ID = "The account to reconnect; needed for that."
+LOGIN_HINT = "The Google address to begin with."
 CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
 
 
@@ -41,12 +45,12 @@ class SessionAnswer(BaseModel):
 async def login(
     request: Request,
     service: ServiceDep,
-    intent: Annotated[Intent, Query()] = "sign_in",
-    return_to: Annotated[str | None, Query()] = None,
-    account_id: Annotated[str | None, Query(max_length=128)] = None,
-    login_hint: Annotated[str | None, Query(max_length=254)] = None,
+    intent: Annotated[Intent, Query(description=INTENT)] = "sign_in",
+    return_to: Annotated[str | None, Query(description=RETURN_TO)] = None,
+    account_id: Annotated[str | None, Query(max_length=128, description=ACCOUNT_ID)] = None,
+    login_hint: Annotated[str | None, Query(max_length=254, description=LOGIN_HINT)] = None,
 ) -> Response:
-    """Send the browser to Google; `return_to` is a path of this site, `login_hint` an address to begin with."""
+    """Send the browser to Google, to sign in or to connect an account."""
     path = safe_return_to(return_to)
     if intent == "sign_in":
         return await start(service, request, intent=intent, return_to=path, login_hint=login_hint)

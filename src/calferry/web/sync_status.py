@@ -55,6 +55,7 @@ class SyncStatus(BaseModel):
 
 @router.get("/sync-status", responses=responses(401))
 async def show_sync_status(caller: CallerDep, service: ServiceDep) -> SyncStatus:
+    """Why each calendar is, or is not, up to date."""
     rows = await service.engine.store.read(lambda conn: status_reads.statuses_of(conn, caller.user_id))
     return SyncStatus(calendars=[status_from(row) for row in rows])
 

@@ -24,6 +24,7 @@ TokenName = Annotated[
 
 class NewToken(RequestBody):
     name: TokenName
+    """What the token is for, in at most 100 characters."""
 
 
 class CreatedToken(BaseModel):

@@ -22,13 +22,19 @@ DESCRIBED: dict[str, Any] = {
         ),
         "operationId": "receive_notification",
         "parameters": [
-            {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
-            for name in (
-                "X-Goog-Channel-ID",
-                "X-Goog-Channel-Token",
-                "X-Goog-Resource-State",
-                "X-Goog-Resource-ID",
-                "X-Goog-Message-Number",
+            {
+                "name": name,
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string"},
+                "description": said,
+            }
+            for name, said in (
+                ("X-Goog-Channel-ID", "Our id of the channel."),
+                ("X-Goog-Channel-Token", "Our secret of the channel."),
+                ("X-Goog-Resource-State", "`sync`, `exists` or `not_exists`."),
+                ("X-Goog-Resource-ID", "Google's id of what is watched."),
+                ("X-Goog-Message-Number", "Counts the notifications of the channel."),
             )
         ],
         "responses": {"200": {"description": "Received."}},
