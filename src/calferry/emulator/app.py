@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from calferry.emulator import access, finishing, seed, striking
+from calferry.emulator import access, control_paths, finishing, seed, striking
 from calferry.emulator.call import Answer, Call, Options, Route
 from calferry.emulator.delivery_log import DeliveryLog
 from calferry.emulator.errors import Refused
@@ -104,6 +104,8 @@ class Emulator:
         call = Call(self, self.world, request, Query(request.query), path, self.now(), batch_from=batch_from)
         if found and found[0].floor == "control":
             return self._carried_out(call, found[0])
+        if found is None and control_paths.is_under(request.path):
+            return finishing.finished(call, control_paths.astray(request.method, request.path))
         response = self._answered(call, found[0]) if found else finishing.finished(call, striking.html(404))
         self._note(call, response)
         return response

@@ -18,6 +18,7 @@ import uvicorn
 from calferry.emulator import ics
 from calferry.emulator.app import Emulator
 from calferry.emulator.call import Options
+from calferry.emulator.control_paths import http_of
 from calferry.emulator.delivery import Postman
 from calferry.emulator.seed import SeedError
 from calferry.emulator.shell import OpenProtocol, Shell
@@ -103,8 +104,12 @@ class RunningGoogle:
         self._loop.call_soon_threadsafe(self._wake)
 
     def control(self, path: str, body: Json | None = None) -> Json:
-        """A control request: POST with a body, GET without one. Raises ValueError if it is refused."""
-        method = "GET" if body is None else "POST"
+        """A control request, `path` being what follows `/_emulator/`; what it answers.
+
+        No body is an empty one, but `faults` without a body asks for those that are ordered. Raises ValueError
+        if the request is refused, or if there is none of that name.
+        """
+        method = http_of(path, body is not None)
         sent = b"" if body is None else json.dumps(body).encode()
         response = self.handle(Request(method, f"/_emulator/{path}", body=sent))
         answer: Json = json.loads(response.body)

@@ -94,6 +94,25 @@ def test_fixture_gives_a_fresh_google(google: RunningGoogle) -> None:
         google.tokens("x@y.z")
 
 
+def test_a_control_request_without_a_body_is_sent_as_it_has_to_be(google: RunningGoogle) -> None:
+    google.tokens("alice@example.com")
+    assert google.control("reset") == {}
+    assert google.emulator.world.oauth.access_tokens == {}
+    assert "alice@example.com" in google.control("expire-sync-tokens")["calendars"]
+    assert google.control("faults") == {"faults": []}
+    assert google.control("mails") == {"mails": []}
+
+
+@pytest.mark.parametrize("body", [None, {}])
+def test_a_control_request_that_does_not_exist_names_those_that_do(
+    google: RunningGoogle, body: dict[str, str] | None
+) -> None:
+    with pytest.raises(ValueError, match=r"no control request 'fualts'; there are reset, .*faults"):
+        google.control("fualts", body)
+    with pytest.raises(ValueError, match="requests takes no body"):
+        google.control("requests", {})
+
+
 async def served(data: Path, during: Callable[[RunningGoogle], None]) -> None:
     """Serves with a data file, does something and stops."""
     ready: asyncio.Queue[RunningGoogle] = asyncio.Queue()

@@ -140,3 +140,19 @@ def test_a_snapshot_with_an_unreadable_clock_is_refused(desk: Desk, offset: Any)
 
 def test_the_clock_without_an_advance_tells_the_time(desk: Desk) -> None:
     assert desk.control("clock", {}) == {"now": desk.now}
+
+
+def test_an_unknown_control_address_is_404_and_lists_those_there_are(desk: Desk) -> None:
+    answer = desk.send("POST", "/_emulator/fualts", {})
+    assert answer.status == 404
+    assert "/_emulator/fualts" in answer.json["error"]
+    assert {"POST /_emulator/faults", "GET /_emulator/mails"} <= set(answer.json["paths"])
+    assert desk.control("requests") == {"requests": []}
+
+
+def test_a_wrong_method_on_a_control_address_is_405_and_names_the_right_one(desk: Desk) -> None:
+    answer = desk.send("GET", "/_emulator/reset")
+    assert (answer.status, answer.response.headers["Allow"]) == (405, "POST")
+    assert "takes POST, not GET" in answer.json["error"]
+    assert desk.send("DELETE", "/_emulator/faults").response.headers["Allow"] == "GET, POST"
+    assert desk.send("DELETE", "/_emulator").status == 405

@@ -39,3 +39,8 @@ def test_a_notification_is_sent_again_as_it_was(desk: Desk) -> None:
         ("my-channel", 1, "1")
     ]
     assert desk.send("POST", "/_emulator/resend", b"number=9").status == 404
+
+
+def test_the_bare_address_leads_to_the_page(desk: Desk) -> None:
+    answer = desk.send("GET", "/").response
+    assert (answer.status, answer.headers["Location"]) == (302, "/_emulator")

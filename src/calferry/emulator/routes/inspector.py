@@ -98,6 +98,11 @@ def style(_call: Call) -> Answer:
     return Answer(STYLE, content_type="text/css; charset=utf-8")
 
 
+def root(_call: Call) -> Answer:
+    """Who opens the address by itself looks for a page."""
+    return Answer(status=302, headers={"Location": PAGE})
+
+
 def resend(call: Call) -> Answer:
     """Posts one notification again, as it was, and goes back to the page."""
     form = parse_qs(call.request.body.decode("utf-8", "replace"))
@@ -115,6 +120,7 @@ def resend(call: Call) -> Answer:
 
 
 ROUTES = (
+    Route("GET", "/", "control.inspector", root, floor="control"),
     Route("GET", PAGE, "control.inspector", show, floor="control"),
     Route("GET", STYLE_PATH, "control.inspector", style, floor="control"),
     Route("POST", f"{PAGE}/resend", "control.resend", resend, floor="control"),
