@@ -53,7 +53,7 @@ def expand(
     low = min((source.span.low for source in sources), default=LATEST)
     high = max((source.span.high for source in sources), default=EARLIEST)
     begin = end = clamped(after[0]) if after else EARLIEST
-    days = max(1, at_most // max(1, len(sources)))
+    days = max(1, at_most // max(1, sum(source.series.times_a_day for source in sources)))
     while len(found) < at_most and begin < LATEST:
         end = clamped(max(end, low) + days * DAY)
         end = end if end < high else LATEST

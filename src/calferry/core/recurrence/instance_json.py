@@ -36,39 +36,74 @@ def texts_of(raw: str | bytes | msgspec.Raw) -> dict[str, str]:
     return {name: bytes(value).decode() for name, value in decode_fields(raw).items()}
 
 
+def time_fields(text: str) -> dict[str, str]:
+    """The fields of a start or an end; none where there is no such object."""
+    try:
+        return texts_of(text.encode())
+    except msgspec.DecodeError:
+        return {}
+
+
+def around(time: dict[str, str], field: str) -> tuple[str, str]:
+    """What stands before and behind the text of that field; the others stay as they are."""
+    names = list(time | {field: ""})
+    at = names.index(field)
+    before, after = ({name: time[name] for name in part} for part in (names[:at], names[at + 1 :]))
+    comma = "," if before else ""
+    return f'{object_of(before)[:-1]}{comma}"{field}":"', '"' + ("," if after else "") + object_of(after)[1:]
+
+
 class InstanceWriter:
     """Writes the instances of one master. Times are written in `zone`, whatever zone the series itself is in."""
 
     def __init__(self, raw: str, source: Source, zone: tzinfo) -> None:
         """Raises `msgspec.DecodeError` for JSON that is no event."""
-        self.event_id, self.duration, self.zone = source.event_id, source.series.duration, zone
-        self.is_day = source.series.zone is None
-        self.fields = texts_of(raw)
-        self.start, self.end = (texts_of(self.fields.get(name, "{}").encode()) for name in ("start", "end"))
-        self.link = link_of(self.fields.get("htmlLink"), source.event_id)
+        self.duration, self.zone, self.is_day = source.series.duration, zone, source.series.zone is None
+        fields = texts_of(raw)
+        field = "date" if self.is_day else "dateTime"
+        self.start, self.end = (around(time_fields(fields.get(name, "")), field) for name in ("start", "end"))
+        self.link = link_of(fields.get("htmlLink"), source.event_id)
+        self.parts, self.places = template(fields, source.event_id, has_link=self.link is not None)
 
     def text(self, instance: Instance) -> str:
         """The JSON of one instance: Google's id, its times, its master and its original start; no recurrence."""
         start, _, instance_id, end, _, own = instance
-        begins = self.moved(self.start, own if self.is_day else start)
-        written: dict[str, str] = {}
-        belongs = {"recurringEventId": quoted(self.event_id), "originalStartTime": begins}
-        for name, value in self.fields.items():
-            if name == "recurrence":
-                written |= belongs
-            else:
-                written[name] = value
-        written |= belongs
-        written |= {"id": quoted(instance_id), "start": begins}
-        written["end"] = self.moved(self.end, own + self.duration if self.is_day else end)
-        if self.link is not None:
-            written["htmlLink"] = quoted(self.link(instance_id))
-        return object_of(written)
-
-    def moved(self, time: dict[str, str], at: int) -> str:
         if self.is_day:
-            return object_of(time | {"date": quoted(days[at // DAY])})
-        return object_of(time | {"dateTime": quoted(date_time(self.zone, at))})
+            start, end = own, own + self.duration
+        begins, ends = self.written(self.start, start), self.written(self.end, end)
+        link = quoted(self.link(instance_id)) if self.link else ""
+        parts, places = self.parts.copy(), self.places
+        for name, value in (
+            ("id", quoted(instance_id)),
+            ("start", begins),
+            ("end", ends),
+            ("originalStartTime", begins),
+            ("htmlLink", link),
+        ):
+            if name in places:
+                parts[places[name]] = value
+        return "".join(parts)
+
+    def written(self, time: tuple[str, str], at: int) -> str:
+        text = days[at // DAY] if self.is_day else date_time(self.zone, at)
+        return time[0] + text + time[1]
+
+
+def template(fields: dict[str, str], event_id: str, *, has_link: bool) -> tuple[list[str], dict[str, int]]:
+    """The text of an instance in parts, and which of them differ from one instance to the next."""
+    changing = {"id", "start", "end", "originalStartTime"} | ({"htmlLink"} if has_link else set())
+    shown: dict[str, str] = {}
+    belongs = {"recurringEventId": quoted(event_id), "originalStartTime": ""}
+    missing = {name: "" for name in ("id", "start", "end", "recurrence") if name not in fields}
+    for name, value in (fields | missing).items():
+        shown |= belongs if name == "recurrence" else {name: value}
+    parts, places, mark = [], {}, "{"
+    for name, value in shown.items():
+        parts += [f"{mark}{quoted(name)}:", value]
+        mark = ","
+        if name in changing:
+            places[name] = len(parts) - 1
+    return [*parts, "}"], places
 
 
 def link_of(text: str | None, event_id: str) -> Callable[[str], str] | None:
@@ -83,7 +118,11 @@ def link_of(text: str | None, event_id: str) -> Callable[[str], str] | None:
         return None
 
     def write(instance_id: str) -> str:
-        return str(head) + LINK + base64.urlsafe_b64encode(f"{instance_id} {place}".encode()).decode().rstrip("=")
+        return (
+            str(head)
+            + LINK
+            + base64.urlsafe_b64encode(f"{instance_id} {place}".encode()).decode().rstrip("=")
+        )
 
     return write
 

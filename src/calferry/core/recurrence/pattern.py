@@ -3,13 +3,15 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain, product
 
 from calferry.core.recurrence.days import date_of, day_filter, days_of_month, days_of_year, weekday_of
-from calferry.core.recurrence.offsets import DAY
+from calferry.core.recurrence.offsets import DAY, LATEST, day_number, year_of
 from calferry.core.recurrence.rule import Rule
 
 TIMES_A_DAY_MAX = 1_440
+COUNTS_KEPT = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,23 @@ def walls_between(pattern: Pattern, low: int, high: int) -> list[int]:
     if pattern.ends_before is not None:
         high = min(high, pattern.ends_before)
     low = max(low, pattern.start)
-    count = pattern.rule.count
+    if low < high and pattern.rule.count is not None:
+        high = min(high, end_of_count(pattern, year_of(high) + 1))
     if low >= high:
         return []
-    if count is None:
-        return trimmed(named_walls(pattern, low // DAY, (high - 1) // DAY), low, high)
-    counted = trimmed(named_walls(pattern, pattern.start // DAY, (high - 1) // DAY), pattern.start, high)
-    return trimmed(counted[:count], low, high)
+    return trimmed(named_walls(pattern, low // DAY, (high - 1) // DAY), low, high)
+
+
+@lru_cache(COUNTS_KEPT)
+def end_of_count(pattern: Pattern, year: int) -> int:
+    """A wall behind the last that COUNT allows; `LATEST` if that lies in `year` or later."""
+    rule, count = pattern.rule, pattern.rule.count or 0
+    narrowing = (rule.months, rule.month_days, rule.year_days, rule.weekdays, rule.positions)
+    if rule.frequency == "DAILY" and len(pattern.times) == 1 and not any(narrowing):
+        return pattern.start + (count - 1) * rule.interval * DAY + 1
+    until = day_number(year, 1, 1)
+    found = trimmed(named_walls(pattern, pattern.start // DAY, until - 1), pattern.start, until * DAY)
+    return found[count - 1] + 1 if len(found) >= count else LATEST
 
 
 def trimmed(walls: list[int], low: int, high: int) -> list[int]:

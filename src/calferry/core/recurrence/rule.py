@@ -101,10 +101,15 @@ def whole(name: str, text: str) -> int:
 def weekdays(text: str | None) -> tuple[NthWeekday, ...]:
     if text is None:
         return ()
-    found = {(whole("BYDAY", day[:-2]) if day[:-2] else 0, weekday(day[-2:])) for day in text.split(",")}
-    if any(abs(nth) > 53 or (nth == 0 and (0, which) not in found) for nth, which in found):
-        raise ValueError("BYDAY is out of range")
+    found = {(nth(day[:-2]), weekday(day[-2:])) for day in text.split(",")}
     return tuple(sorted(found))
+
+
+def nth(text: str) -> int:
+    number = whole("BYDAY", text) if text else 0
+    if abs(number) > 53 or (text and not number):
+        raise ValueError("BYDAY is out of range")
+    return number
 
 
 def weekday(name: str) -> int:

@@ -23,6 +23,11 @@ class Series:
     zone: tzinfo | None
     recurrence: Recurrence
 
+    @property
+    def times_a_day(self) -> int:
+        """How many occurrences a day may have."""
+        return 1 + sum(len(pattern.times) for pattern in self.recurrence.patterns)
+
     def starts_between(
         self, low: int, high: int, replaced: frozenset[int] | set[int] = NONE_REPLACED
     ) -> list[int]:
