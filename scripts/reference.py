@@ -88,7 +88,8 @@ with a bearer token alone need neither header.
 
 Errors are RFC 9457 problem details with `detail`, `code` and `retryable`. A field of a body, or a query parameter under
 `/calendar/`, that is not known is a 400 that names it. `GET /calendar/sync` is accepted once in
-{SYNC_COOLDOWN_MS // 1000} seconds from each person; a 429 says in `Retry-After` how many seconds to wait.
+{SYNC_COOLDOWN_MS // 1000} seconds from each person; a 429 says in `Retry-After`, and in its body as
+`retry_after_s`, how many seconds to wait.
 
 HEAD is answered as GET, without the body, except where a GET does something: `/calendar/sync`, `/auth/google/…` and
 `/api/cron/…` answer it with 405."""

@@ -90,11 +90,14 @@ def accept(
     now_ms: int,
     deadline_ms: int,
 ) -> SyncRequest | TooSoon:
-    """Accept a request: use up the cooldown, mark and select the user's calendars, remember the log's head."""
-    waits = cooldown_left(connection, user_id, now_ms)
+    """Accept a request: use up the cooldown, mark and select the user's calendars, remember the log's head.
+
+    One that names no calendar of the user's syncs nothing: it has to wait like any other, but uses up nothing.
+    """
+    owned = own_calendars(connection, user_id, calendar_ids)
+    waits = cooldown_left(connection, user_id, now_ms, take=bool(owned))
     if waits is not None:
         return waits
-    owned = own_calendars(connection, user_id, calendar_ids)
     calendar_rows.select_for_sync(connection, owned)
     marks = sync_states.mark(connection, owned, now_ms)
     failed = failed_runs(connection, owned)
@@ -116,12 +119,13 @@ def accept(
     return SyncRequest(request_id, user_id, head, now_ms, deadline_ms, None, asked)
 
 
-def cooldown_left(connection: Connection, user_id: int, now_ms: int) -> TooSoon | None:
-    """Take the cooldown for this request; a time that lies ahead is left from a clock that was set back."""
+def cooldown_left(connection: Connection, user_id: int, now_ms: int, *, take: bool) -> TooSoon | None:
+    """Look whether the cooldown is over, and take it; a time that lies ahead is left from a clock that was set back."""
     last = users.c.sync_accepted_at
     over = or_(last.is_(None), last <= now_ms - SYNC_COOLDOWN_MS, last > now_ms)
+    taken_at = now_ms if take else last
     taken = connection.execute(
-        update(users).where(users.c.id == user_id, over).values(sync_accepted_at=now_ms)
+        update(users).where(users.c.id == user_id, over).values(sync_accepted_at=taken_at)
     )
     if taken.rowcount == 1:
         return None

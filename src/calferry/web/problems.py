@@ -29,6 +29,8 @@ class ProblemDetails(BaseModel):
     detail: str
     code: str
     retryable: bool
+    retry_after_s: int | None = None
+    """Seconds to wait, where the answer has a `Retry-After`."""
 
 
 class Problem(Exception):
@@ -68,8 +70,16 @@ def problem_response(
     status: int, code: str, detail: str, *, retryable: bool = False, headers: dict[str, str] | None = None
 ) -> Response:
     title = HTTPStatus(status).phrase
-    body = ProblemDetails(title=title, status=status, detail=detail, code=code, retryable=retryable)
-    return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
+    wait = (headers or {}).get("Retry-After")
+    body = ProblemDetails(
+        title=title,
+        status=status,
+        detail=detail,
+        code=code,
+        retryable=retryable,
+        retry_after_s=None if wait is None else int(wait),
+    )
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

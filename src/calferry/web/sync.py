@@ -29,9 +29,14 @@ DESCRIPTION = f"""Syncs calendars with Google and streams what changes as server
 `sync_error` that it failed, `complete` ends the stream; `progress` is additional. A reader who reconnects with
 `Last-Event-ID` goes on where it was; after `complete` it gets 204.
 
-A 429 has one of two codes: `sync_rate_limited` within {SYNC_COOLDOWN_MS // 1000} seconds of the last accepted request, and
-`too_many_streams` while {STREAMS_PER_USER_MAX} streams of the same person are open in this process; `Retry-After` says how
-many seconds to wait."""
+One request is one round: once every calendar is synced or has failed, `complete` comes and the stream ends. The service
+goes on mirroring by itself, and what it stores between two rounds is in neither stream. To stay up to date, ask
+`GET /calendar/events?maxResults=1` now and then: its `cursor` stays the same until something changes; then read the events
+again. `GET /calendar/sync-status` says of each calendar when it was synced last, and whether that covers everything known.
+
+A person's round is accepted {SYNC_COOLDOWN_MS // 1000} seconds after the one before; what is refused, or names no calendar of
+theirs, does not count. A 429 has one of two codes: `sync_rate_limited`, and `too_many_streams` while {STREAMS_PER_USER_MAX}
+streams of the same person are open in this process; `Retry-After` and `retry_after_s` say how many seconds to wait."""
 PARAMETERS: list[dict[str, Any]] = [
     {
         "name": "calendar_ids",

@@ -213,6 +213,43 @@ def test_the_cooldown_is_five_seconds_per_user(site: Site, alice: Person, bob: P
     assert sync(alice.http, alice.calendar_id).status == 200
 
 
+def test_the_body_of_a_429_names_the_seconds_too(site: Site, alice: Person) -> None:
+    sync(alice.http, alice.calendar_id)
+    refused = alice.http.get(f"/calendar/sync?calendar_ids={alice.calendar_id}")
+    assert refused.json()["retry_after_s"] == int(refused.headers["retry-after"])
+    assert "retry_after_s" not in alice.http.get("/calendar/sync").json()
+
+
+def test_a_mistyped_id_does_not_cost_the_cooldown(site: Site, alice: Person) -> None:
+    mistyped = sync(alice.http, "cal_nope")
+    assert [error["code"] for error in mistyped.of("sync_error")] == ["404"]
+    assert sync(alice.http, alice.calendar_id).status == 200
+
+
+def test_a_mistyped_id_waits_for_the_cooldown_without_prolonging_it(site: Site, alice: Person) -> None:
+    sync(alice.http, alice.calendar_id)
+    site.clock.advance(4.0)
+    assert_refused(alice.http.get("/calendar/sync?calendar_ids=cal_nope"), 429)
+    site.clock.advance(1.0)
+    assert sync(alice.http, "cal_nope").status == 200
+    assert sync(alice.http, alice.calendar_id).status == 200
+
+
+def test_the_cursor_of_events_stays_until_something_changes(site: Site, alice: Person) -> None:
+    def cursor() -> str:
+        return alice.http.get("/calendar/events?maxResults=1").json()["cursor"]
+
+    sync(alice.http, alice.calendars[ALICE])
+    before = cursor()
+    site.clock.advance(6)
+    sync(alice.http, alice.calendars[ALICE])
+    assert cursor() == before
+    insert(site, ALICE, summary="New")
+    site.clock.advance(6)
+    sync(alice.http, alice.calendars[ALICE])
+    assert cursor() != before
+
+
 def test_of_many_at_once_one_is_accepted(site: Site, alice: Person) -> None:
     with ThreadPoolExecutor(8) as pool:
         statuses = list(
