@@ -9,7 +9,6 @@ UNBOUND = frozenset(
     {"pageToken", "fields", "prettyPrint", "key", "quotaUser", "userIp", "alt", "access_token", "oauth_token"}
 )  # fmt: skip
 INT32_MAX = 2**31 - 1
-YEARS = (2, 9998)
 
 
 class Query:
@@ -105,6 +104,6 @@ def moment_of(text: str) -> int:
         moment = when.parse_date_time(text)
     except ValueError as error:
         raise errors.bad_request() from error
-    if moment.tzinfo is None or not YEARS[0] <= moment.year <= YEARS[1]:
+    if moment.tzinfo is None or not when.is_within_years(moment):
         raise errors.bad_request()
     return int(moment.timestamp())

@@ -9,7 +9,6 @@ from calferry.emulator.world import recurrence, when
 
 Json = dict[str, Any]
 
-FIRST_YEAR, LAST_YEAR = 2, 9998
 SERIES_DURATION_S_MAX = 10 * 366 * 86_400
 OVERRIDES_MAX = 5
 REMINDER_MINUTES_MAX = 40_320
@@ -133,7 +132,7 @@ def _check_stamp(name: str, stamp: Json) -> None:
             when.parse_date_time(stamp["dateTime"])
     except (ValueError, TypeError) as error:
         raise errors.invalid(f"Invalid {name} time.") from error
-    if not FIRST_YEAR <= int(str(stamp.get("date") or stamp["dateTime"])[:4]) <= LAST_YEAR:
+    if not when.FIRST_YEAR <= int(str(stamp.get("date") or stamp["dateTime"])[:4]) <= when.LAST_YEAR:
         raise errors.invalid(f"Invalid {name} time.")
 
 

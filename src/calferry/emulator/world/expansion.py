@@ -1,5 +1,6 @@
 """Series into instances, and the instances that a changed series no longer has."""
 
+from collections import deque
 from collections.abc import Iterator
 
 from calferry.emulator.world.calendar import Calendar
@@ -7,6 +8,7 @@ from calferry.emulator.world.event import Event, instance, ordered
 from calferry.emulator.world.recurrence import Occurrence
 
 INSTANCES_AHEAD_MAX = 730
+INSTANCES_MAX = 20_000
 CANCELLED_AHEAD_S = 183 * 86_400
 
 
@@ -17,19 +19,22 @@ def instances_of(
 
     With `time_max` (unix seconds) the series ends there; without one an endless series goes on for 730
     instances after `time_min` or now, whichever is later. What lies before `time_min` is left out, except
-    for exceptions, which may have been moved anywhere.
+    for exceptions, which may have been moved anywhere. Of more than 20,000 instances the last ones are told.
     """
     exceptions = calendar.shelf.exceptions(master.id)
     start_at, end_at = master.span(calendar.time_zone)
     earliest = None if time_min is None else time_min - (end_at - start_at) - 7200
     horizon = Horizon(time_max, max(now, time_min or 0))
+    told: deque[Occurrence] = deque(maxlen=INSTANCES_MAX)
     for occurrence in master.occurrences(calendar.time_zone):
         if horizon.is_behind(occurrence):
             break
         if earliest is not None and occurrence.start_at < earliest:
             continue
         if occurrence.suffix not in exceptions:
-            yield instance(master, occurrence, calendar.id, calendar.time_zone)
+            told.append(occurrence)
+    for occurrence in told:
+        yield instance(master, occurrence, calendar.id, calendar.time_zone)
     yield from exceptions.values()
 
 

@@ -51,4 +51,5 @@ def merged_spans(spans: Iterable[Span]) -> list[Span]:
 
 def utc_text(seconds: int) -> str:
     """As Google echoes the bounds of the question: UTC with milliseconds."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}.000Z"

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from calferry.emulator.world import when
-from calferry.emulator.world.rule import parts_of, rule_of
+from calferry.emulator.world.rule import Rule, parts_of, rule_of
 from calferry.emulator.world.rule_days import walls
 
 Json = dict[str, Any]
@@ -22,6 +22,10 @@ LAST_YEAR = 2099
 _END = datetime(LAST_YEAR, 12, 31, 23, 59, 59)
 _LINE = re.compile(r"(RRULE|EXRULE|RDATE|EXDATE)((?:;[^:;]+)*):(.+)\Z", re.IGNORECASE | re.DOTALL)
 _TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
+HOURS_OF_DAY = 24
+RULES_MAX = 5
+LINES_MAX = 1000
+DATES_MAX = 5000
 
 
 class Occurrence(NamedTuple):
@@ -54,13 +58,19 @@ def series_of(resource: Json, calendar_zone: str) -> Series:
 
 
 def check(series: Series) -> None:
-    """Raises ValueError if a line is not understood or repeats more often than daily."""
+    """Raises ValueError if a line is not understood, repeats more often than there are hours, or is one too many."""
+    if len(series.lines) > LINES_MAX:
+        raise ValueError(f"more than {LINES_MAX} recurrence lines")
+    rules = dates = 0
     for line in series.lines:
         name, _, value = _split(line)
         if name in ("RRULE", "EXRULE"):
+            rules += 1
             _check_rule(series, value)
         else:
-            _moments(series, line)
+            dates += len(_moments(series, line))
+    if rules > RULES_MAX or dates > DATES_MAX:
+        raise ValueError(f"more than {RULES_MAX} rules or {DATES_MAX} dates")
 
 
 def _check_rule(series: Series, value: str) -> None:
@@ -69,7 +79,14 @@ def _check_rule(series: Series, value: str) -> None:
         raise ValueError(f"unsupported frequency in {value!r}")
     if "COUNT" in parts and "UNTIL" in parts:
         raise ValueError("COUNT and UNTIL exclude each other")
-    _rule(series, value)
+    if "UNTIL" in parts:
+        _until(series, parts["UNTIL"])
+    if _times_a_day(rule_of(parts, series.first)) > HOURS_OF_DAY:
+        raise ValueError(f"more than one occurrence an hour in {value!r}")
+
+
+def _times_a_day(rule: Rule) -> int:
+    return max(1, len(rule.hours)) * max(1, len(rule.minutes)) * max(1, len(rule.seconds))
 
 
 def _split(line: str) -> tuple[str, Json, str]:
@@ -90,8 +107,7 @@ def _rule(series: Series, value: str) -> Iterator[datetime]:
 
 def _until(series: Series, text: str) -> datetime:
     if len(text) == 8:
-        day = datetime.strptime(text, "%Y%m%d").date()
-        return datetime.combine(day, time(23, 59, 59))
+        return datetime.combine(_parsed(text, "%Y%m%d"), time(23, 59, 59))
     if series.all_day:
         return datetime.combine(_moment(series, text[:8], None).date(), time(23, 59, 59))
     return _moment(series, text, None)
@@ -100,13 +116,21 @@ def _until(series: Series, text: str) -> datetime:
 def _moment(series: Series, text: str, zone: str | None) -> datetime:
     """A basic-format date or time as wall-clock time of the series."""
     if len(text) == 8:
-        return datetime.strptime(text, "%Y%m%d")
-    moment = datetime.strptime(text.rstrip("Z"), "%Y%m%dT%H%M%S")
+        return _parsed(text, "%Y%m%d")
+    moment = _parsed(text.removesuffix("Z"), "%Y%m%dT%H%M%S")
     if text.endswith("Z"):
         return moment.replace(tzinfo=UTC).astimezone(when.zone(series.zone)).replace(tzinfo=None)
     if zone and zone != series.zone:
         foreign = moment.replace(tzinfo=when.zone(zone))
         return foreign.astimezone(when.zone(series.zone)).replace(tzinfo=None)
+    return moment
+
+
+def _parsed(text: str, pattern: str) -> datetime:
+    """Raises ValueError for other text, and for years that a change of zone could carry out of the calendar."""
+    moment = datetime.strptime(text, pattern)
+    if not when.is_within_years(moment):
+        raise ValueError(f"the year of {text!r} is out of range")
     return moment
 
 
@@ -128,7 +152,7 @@ def _excluded_days(series: Series, line: str) -> set[date]:
 
 
 def occurrences(series: Series) -> Iterator[Occurrence]:
-    """Every occurrence in order, up to the end of 2099.
+    """Every occurrence in order, up to the end of 2099; what `walls` skips is left out.
 
     Two times of one day that a zone change makes the same instant are one occurrence.
     """
@@ -142,16 +166,19 @@ def occurrences(series: Series) -> Iterator[Occurrence]:
 
 def _walls(series: Series) -> Iterator[datetime]:
     """The wall-clock times of a series: what its lines add, without what they take away."""
-    added: list[Iterable[datetime]] = [[series.first]]
-    taken: list[Iterable[datetime]] = []
+    rules: dict[str, list[Iterable[datetime]]] = {"RRULE": [], "EXRULE": []}
+    dates: dict[str, list[datetime]] = {"RDATE": [series.first], "EXDATE": []}
     days: set[date] = set()
     for line in series.lines:
         name, _, value = _split(line)
-        lists = added if name in ("RRULE", "RDATE") else taken
-        lists.append(_rule(series, value) if name.endswith("RULE") else sorted(_moments(series, line)))
+        if name in rules:
+            rules[name].append(_rule(series, value))
+            continue
+        dates[name] += _moments(series, line)
         if name == "EXDATE":
             days |= _excluded_days(series, line)
-    for wall in _without(_once(merge(*added)), merge(*taken)):
+    added = merge(*rules["RRULE"], sorted(dates["RDATE"]))
+    for wall in _without(_once(added), merge(*rules["EXRULE"], sorted(dates["EXDATE"]))):
         if wall > _END:
             return
         if wall.date() not in days:
@@ -174,5 +201,5 @@ def _without(moments: Iterable[datetime], taken: Iterator[datetime]) -> Iterator
 
 def _occurrence(series: Series, wall: datetime) -> Occurrence:
     start_at = int(wall.replace(tzinfo=when.zone(series.zone)).timestamp())
-    suffix = f"{wall:%Y%m%d}" if series.all_day else when.basic_utc(start_at)
+    suffix = when.basic_date(wall) if series.all_day else when.basic_utc(start_at)
     return Occurrence(start_at, suffix, wall)

@@ -8,11 +8,18 @@ from itertools import chain, product
 from calferry.emulator.world.rule import Rule
 
 _ORDINARY_YEAR, _LEAP_YEAR = 365, 366
+FOLLOWED_FROM = date(1900, 1, 1)
+DENSE_FOLLOWED_FROM = date(1990, 1, 1)
+COUNTED_DAYS_MAX = 100_000
 _STEPS = {"HOURLY": timedelta(hours=1), "MINUTELY": timedelta(minutes=1), "SECONDLY": timedelta(seconds=1)}
 
 
 def walls(rule: Rule, first: datetime, last: datetime) -> Iterator[datetime]:
-    """Every time of the rule from `first` to `last`, both included, in order, at most `rule.count`."""
+    """Every time of the rule from `first` to `last`, both included, in order, at most `rule.count`.
+
+    Nobody looks at what an endless rule did before 1900, or before 1990 if it has several times a day: that is
+    skipped. A rule with a count is followed for 100,000 days.
+    """
     left = rule.count
     for moments in _sets(rule, first, last):
         for wall in _at_places(moments, rule.places) if rule.places else moments:
@@ -36,10 +43,30 @@ def _sets(rule: Rule, first: datetime, last: datetime) -> Iterator[Iterable[date
     if rule.frequency in _STEPS:
         return _within_days(rule, first, last)
     clocks = [time(*clock) for clock in product(*_clock_hands(rule, first))]
+    begin, end = first.date(), last.date()
+    if rule.count is None:
+        begin = _skipped_to(rule, begin, DENSE_FOLLOWED_FROM if len(clocks) > 1 else FOLLOWED_FROM)
+    else:
+        end = date.fromordinal(min(end.toordinal(), begin.toordinal() + COUNTED_DAYS_MAX))
     return (
-        [datetime.combine(day, clock) for day in days for clock in clocks]
-        for days in _days(rule, first.date(), last.date())
+        [datetime.combine(day, clock) for day in days for clock in clocks] for days in _days(rule, begin, end)
     )
+
+
+def _skipped_to(rule: Rule, first: date, floor: date) -> date:
+    """A day in the last period of the rule that begins at or before `floor`; `first` if that is later."""
+    if first >= floor:
+        return first
+    if rule.frequency in ("DAILY", "WEEKLY"):
+        step = rule.interval * (7 if rule.frequency == "WEEKLY" else 1)
+        return date.fromordinal(first.toordinal() + (floor - first).days // step * step)
+    if rule.frequency == "YEARLY":
+        return first.replace(
+            year=first.year + (floor.year - first.year) // rule.interval * rule.interval, day=1
+        )
+    months = first.year * 12 + first.month - 1
+    months += (floor.year * 12 - months) // rule.interval * rule.interval
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def _clock_hands(rule: Rule, first: datetime) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Json = dict[str, Any]
 
+FIRST_YEAR, LAST_YEAR = 2, 9998
 _DATE_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|z|[+-]\d{2}:\d{2})?\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
@@ -46,7 +47,7 @@ def text_of(moment: datetime) -> str:
 def timestamp(number: int) -> str:
     """A change number (microseconds) as Google prints `updated`: milliseconds and `Z`."""
     moment = datetime.fromtimestamp(number // 1_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{number // 1000 % 1000:03d}Z"
+    return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}.{number // 1000 % 1000:03d}Z"
 
 
 def creation_timestamp(number: int) -> str:
@@ -85,7 +86,18 @@ def rendered(stamp: Json, zone_name: str) -> Json:
 
 def basic_utc(seconds: int) -> str:
     """YYYYMMDDTHHMMSSZ, the form inside instance ids."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y%m%dT%H%M%SZ}"
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{basic_date(moment)}T{moment:%H%M%SZ}"
+
+
+def basic_date(day: date) -> str:
+    """YYYYMMDD, also before the year 1000, which `strftime` does not pad."""
+    return f"{day.year:04d}{day:%m%d}"
+
+
+def is_within_years(day: date) -> bool:
+    """Whether a day and its neighbours, wherever a time zone moves it, can be printed and counted."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def day_after(day: date) -> date:
