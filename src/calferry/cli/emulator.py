@@ -1,5 +1,7 @@
 """`calferry emulator`: the local Google."""
 
+import errno
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -9,15 +11,18 @@ from calferry.cli.endings import CommandFailed, run
 from calferry.cli.options import AsJson, Host
 from calferry.cli.output import Output
 from calferry.emulator import server
+from calferry.emulator.kept_world import DataFileError
 from calferry.emulator.seed import SeedError
 
 SeedFiles = Annotated[
     list[Path] | None,
     typer.Option("--seed", metavar="FILE", help="A seed file (.json) or a calendar (.ics). May be repeated."),
 ]
-DataFile = Annotated[
+DataPath = Annotated[
     Path | None,
-    typer.Option("--data", metavar="FILE", help="Keep the world in this file and go on from it."),
+    typer.Option(
+        "--data", metavar="FILE", help="Keep the world in this file, and go on from it instead of the seeds."
+    ),
 ]
 Auto = Annotated[bool, typer.Option("--auto", help="Consent without a click.")]
 
@@ -27,7 +32,7 @@ def emulator(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes any free port.")] = 8001,
     auto: Auto = False,
     seed: SeedFiles = None,
-    data: DataFile = None,
+    data: DataPath = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a local Google: Calendar API, sign-in and push notifications, all in memory."""
@@ -46,13 +51,22 @@ async def serve_google(
             seed_files=seeds,
             on_ready=lambda google: announce(output, google.url),
             data=data,
+            say=output.say,
         )
     except SeedError as unusable:
         raise CommandFailed(f"The seed cannot be used: {unusable}") from None
-    except OSError as taken:
-        raise CommandFailed(
-            f"Cannot listen on {host} port {port}: {taken.strerror or taken}. Give another --port."
-        ) from None
+    except DataFileError as unusable:
+        raise CommandFailed(f"The data file cannot be used: {unusable}") from None
+    except OSError as error:
+        raise CommandFailed(cannot_listen(host, port, error)) from None
+
+
+def cannot_listen(host: str, port: int, error: OSError) -> str:
+    """Says whether the host or the port is to blame."""
+    why = error.strerror or error
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return f"Cannot listen on the host {host}: {why}. Give another --host."
+    return f"Cannot listen on {host} port {port}: {why}. Give another --port."
 
 
 def announce(output: Output, url: str) -> None:

@@ -41,6 +41,7 @@ class Emulator:
         self.options = options or Options()
         self.requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_KEPT)
         self.deliveries = DeliveryLog()
+        self.handled = 0
         self._clock = clock
         self._dice = dice or random.Random(0)
         self._seeds = tuple(seeds)
@@ -94,6 +95,7 @@ class Emulator:
 
     def handle(self, request: Request, batch_from: int | None = None) -> Response:
         """Answers one request. `batch_from` is given for the parts of a batch: the last change before it."""
+        self.handled += 1
         request = _overridden(request)
         if request.method == "OPTIONS":
             return finishing.preflight(request)

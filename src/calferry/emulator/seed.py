@@ -65,7 +65,9 @@ _OWN_FIELDS = ("selected", "hidden", "colorId", "defaultReminders", "summaryOver
 
 
 class SeedError(ValueError):
-    """A seed document that makes no sense; the message says where and what."""
+    """A seed document that makes no sense; the message says where and what. `document` is the one, if known."""
+
+    document: Json | None = None
 
 
 def default_people() -> list[Json]:
@@ -90,7 +92,11 @@ def plant_start(world: World, seeds: Sequence[Json], now: float) -> None:
     if not any(document.get("people") for document in seeds):
         plant(world, {"people": default_people()}, now)
     for document in sorted(seeds, key=lambda document: not document.get("people")):
-        plant(world, document, now)
+        try:
+            plant(world, document, now)
+        except SeedError as error:
+            error.document = document
+            raise
 
 
 def plant(world: World, document: Json, now: float) -> None:

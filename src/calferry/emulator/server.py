@@ -15,12 +15,13 @@ from typing import Any
 
 import uvicorn
 
-from calferry.emulator import ics
 from calferry.emulator.app import Emulator
 from calferry.emulator.call import Options
 from calferry.emulator.control_paths import http_of
 from calferry.emulator.delivery import Postman
+from calferry.emulator.kept_world import KeptWorld
 from calferry.emulator.seed import SeedError
+from calferry.emulator.seed_files import load_seeds, named
 from calferry.emulator.shell import OpenProtocol, Shell
 from calferry.emulator.wire import Request, Response
 
@@ -28,7 +29,6 @@ Json = dict[str, Any]
 
 START_TIMEOUT_S = 15.0
 ANSWER_TIMEOUT_S = 60.0
-SAVE_EVERY_S = 5.0
 STOP_TIMEOUT_S = 1.0
 LOOK_AGAIN_S = 0.002
 
@@ -165,6 +165,9 @@ def _listener(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+    except UnicodeError as error:
+        listener.close()
+        raise socket.gaierror(socket.EAI_NONAME, "not the name of a host") from error
     except OSError:
         listener.close()
         raise
@@ -252,67 +255,32 @@ async def serve(
     on_ready: Callable[[RunningGoogle], None] | None = None,
     until: asyncio.Event | None = None,
     data: str | Path | None = None,
+    say: Callable[[str], object] = lambda _: None,
 ) -> None:
     """Serves until `until` is set, or without one until SIGINT or SIGTERM.
 
     `on_ready` is called once it listens. With `data` the world goes on from that file, if it is there, and is
-    kept in it. Raises SeedError for a seed or data file that cannot be used and OSError for a port that is
-    taken.
+    kept in it; the seeds then count for a reset only, which `say` is told. Raises SeedError for a seed and
+    DataFileError for a data file that cannot be used, and OSError for a host or port that cannot.
     """
     over = until or _signals()
-    emulator = new_emulator(load_seeds(seed_files), auto)
-    kept = DataFile(Path(data), emulator) if data else None
-    if kept:
-        kept.load()
+    emulator = _seeded(seed_files, auto)
+    kept = KeptWorld(Path(data), emulator, say) if data else None
+    if kept and kept.load() and seed_files:
+        names = ", ".join(map(str, seed_files))
+        say(f"{data} is there already: its world goes on, and the seed is left out ({names}).")
     async with running(emulator, host, port) as google:
         if on_ready:
             on_ready(google)
         await (kept.keep_until(over) if kept else over.wait())
 
 
-class DataFile:
-    """The file that a world lives on in."""
-
-    def __init__(self, path: Path, emulator: Emulator) -> None:
-        self._path = path
-        self._emulator = emulator
-        self._saved: tuple[float, ...] | None = None
-
-    def load(self) -> None:
-        """Raises SeedError for a file that is there and no snapshot."""
-        if not self._path.exists():
-            return
-        try:
-            self._emulator.restore(json.loads(self._path.read_text("utf-8")))
-        except (OSError, ValueError, AttributeError) as error:
-            raise SeedError(f"{self._path}: {error}") from error
-
-    async def keep_until(self, over: asyncio.Event) -> None:
-        """Saves every few seconds if anything happened, and once more at the end."""
-        try:
-            while not over.is_set():
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(SAVE_EVERY_S):
-                        await over.wait()
-                self.save()
-        finally:
-            self.save()
-
-    def save(self) -> None:
-        """Writes beside the file and moves it into place, so that there is always a whole one."""
-        stand = self._stand()
-        if stand == self._saved:
-            return
-        fresh = self._path.with_name(f"{self._path.name}.new")
-        fresh.write_text(json.dumps(self._emulator.snapshot()), "utf-8")
-        fresh.replace(self._path)
-        self._saved = stand
-
-    def _stand(self) -> tuple[float, ...]:
-        """Numbers of which one moves with everything that happens."""
-        world = self._emulator.world
-        counts = (len(world.oauth.access_tokens), len(world.oauth.refresh_tokens), len(world.channels.open))
-        return (world.log.last, world.clock_offset_s, len(self._emulator.requests), *counts)
+def _seeded(seed_files: Sequence[str | Path], auto: bool) -> Emulator:
+    documents = load_seeds(seed_files)
+    try:
+        return new_emulator(documents, auto)
+    except SeedError as error:
+        raise named(error, seed_files, documents) from error
 
 
 def _signals() -> asyncio.Event:
@@ -320,20 +288,3 @@ def _signals() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     return over
-
-
-def load_seeds(paths: Sequence[str | Path]) -> list[Json]:
-    """Seed documents from JSON files and iCalendar files. Raises SeedError naming the file."""
-    return [_loaded(Path(path)) for path in paths]
-
-
-def _loaded(path: Path) -> Json:
-    try:
-        if path.suffix.lower() == ".ics":
-            return ics.seed_document(path.read_bytes(), path.stem)
-        document = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise SeedError(f"{path}: {error}") from error
-    if not isinstance(document, dict):
-        raise SeedError(f"{path}: a seed file is a JSON object")
-    return document

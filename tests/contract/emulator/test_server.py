@@ -2,14 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from calferry.emulator import Request
-from calferry.emulator.seed import SeedError
 from calferry.emulator.server import RunningGoogle, new_emulator, run_in_thread, running, serve
 from tests.waiting import eventually
 
@@ -111,35 +108,3 @@ def test_a_control_request_that_does_not_exist_names_those_that_do(
         google.control("fualts", body)
     with pytest.raises(ValueError, match="requests takes no body"):
         google.control("requests", {})
-
-
-async def served(data: Path, during: Callable[[RunningGoogle], None]) -> None:
-    """Serves with a data file, does something and stops."""
-    ready: asyncio.Queue[RunningGoogle] = asyncio.Queue()
-    over = asyncio.Event()
-    serving = asyncio.create_task(serve(port=0, on_ready=ready.put_nowait, until=over, data=data))
-    async with asyncio.timeout(20):
-        during(await ready.get())
-        over.set()
-        await serving
-
-
-async def test_a_data_file_carries_the_world_over_a_restart(tmp_path: Path) -> None:
-    data = tmp_path / "google.json"
-    made: list[str] = []
-    await served(data, lambda google: made.append(google.tokens("alice@example.com")["access_token"]))
-    found: list[int] = []
-
-    def ask(google: RunningGoogle) -> None:
-        headers = {"Authorization": f"Bearer {made[0]}"}
-        found.append(google.handle(Request("GET", LIST, headers=headers)).status)
-
-    await served(data, ask)
-    assert found == [200]
-
-
-async def test_a_data_file_of_something_else_is_refused(tmp_path: Path) -> None:
-    data = tmp_path / "google.json"
-    data.write_text('{"version": 99}')
-    with pytest.raises(SeedError, match="not a snapshot"):
-        await serve(port=0, data=data, until=asyncio.Event())

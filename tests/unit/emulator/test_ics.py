@@ -7,7 +7,7 @@ import pytest
 
 from calferry.emulator import ics
 from calferry.emulator.seed import SeedError
-from calferry.emulator.server import load_seeds
+from calferry.emulator.seed_files import load_seeds
 from tests.unit.emulator.desk import Desk
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "ics"

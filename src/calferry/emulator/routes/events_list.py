@@ -3,7 +3,7 @@
 from calferry.emulator import errors
 from calferry.emulator.call import Answer, Call, Item, Json, Page, Route
 from calferry.emulator.routes import scopes
-from calferry.emulator.routes.paging import next_token, opened, sync_token_of, tokens_of
+from calferry.emulator.routes.paging import next_token, opened, question_of, sync_token_of, tokens_of
 from calferry.emulator.world import listing, settings, sync_tokens
 from calferry.emulator.world.calendar import Calendar, at_least, opaque_etag
 from calferry.emulator.world.event import Event
@@ -27,10 +27,10 @@ def list_events(call: Call) -> Answer:
     calendar, role = call.calendar()
     query = _query(call, calendar, role)
     etag = _etag(calendar, role)
-    if call.header("if-none-match") == etag:
-        return Answer(status=304, headers={"ETag": etag})
-    question = f"{calendar.id} {call.query.question()}"
+    question = question_of(call, calendar.id, role)
     found = opened(call, question)
+    if found is None and call.header("if-none-match") == etag:
+        return Answer(status=304, headers={"ETag": etag})
     if found is None:
         items = [calendar.shelf.as_seen(event) for event in listing.select(calendar, query, call.now)]
         fresh = Listing(question, call.world.log.last, items, _page_size(call))
@@ -176,7 +176,7 @@ def list_instances(call: Call) -> Answer:
         time_max=call.query.moment("timeMax"),
     )
     _check(query, call.now)
-    question = f"{calendar.id} {call.path['eventId']} {call.query.question()}"
+    question = question_of(call, calendar.id, role, call.path["eventId"])
     found = opened(call, question)
     if found is None:
         events = _instances(call, calendar, query)

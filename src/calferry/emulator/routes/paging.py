@@ -14,6 +14,11 @@ PAGE_SIZE = 100
 PAGE_SIZE_MAX = 250
 
 
+def question_of(call: Call, *subject: str) -> str:
+    """What all pages of one listing have in common: who asks, about what, and with which parameters."""
+    return " ".join((call.person.email if call.person else "", *subject, call.query.question()))
+
+
 def opened(call: Call, question: str) -> tuple[int, Listing, int] | None:
     """The listing that the request's page token continues; None without one. Refuses a foreign token."""
     if "pageToken" not in call.query:
@@ -63,7 +68,7 @@ def list_collection(call: Call, collection: Collection) -> Answer:
     since = _since(call, collection)
     if call.header("if-none-match") == etag and since is None and "pageToken" not in call.query:
         return Answer(status=304, headers={"ETag": etag})
-    question = f"{collection.binding} {call.query.question()}"
+    question = question_of(call, collection.binding)
     found = opened(call, question)
     if found is None:
         size = call.query.integer("maxResults", PAGE_SIZE, PAGE_SIZE_MAX)

@@ -15,7 +15,7 @@ class Listing:
     """What a listing found at its first page.
 
     `covers` is the change number up to which its sync token speaks; whatever changes while somebody pages
-    comes in the next delta. `question` is the exact query that all its pages have to repeat.
+    comes in the next delta. `question` is who asked, and the exact query that all its pages have to repeat.
     """
 
     question: str
@@ -46,12 +46,15 @@ class Listings:
     def open(self, token: str, question: str) -> tuple[int, Listing, int]:
         """Listing number, listing and offset of a page token.
 
-        Raises ValueError if the token is malformed or forgotten, or came from another question.
+        Raises ValueError if the token is malformed or forgotten, came from another question, or names a place
+        where no page of the listing begins.
         """
         number, offset = _decode(token)
         listing = self._kept.get(number)
         if listing is None or listing.question != question:
             raise ValueError("the page token does not belong to this request")
+        if not 0 <= offset < len(listing.items) or offset % listing.page_size:
+            raise ValueError("no page of the listing begins there")
         return number, listing, offset
 
 
