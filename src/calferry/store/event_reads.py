@@ -34,6 +34,8 @@ class EventQuery:
     show_deleted: bool
     text: str
     at_most: int
+    projections: tuple[int, ...] | None = None
+    """What every page of one walk reads, whatever else readers see by now; None: what they see now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ def readable(conn: Connection, query: EventQuery) -> list[Readable]:
         )
         .order_by(calendars.c.projection_id)
     )
-    return [Readable(*row) for row in conn.execute(owned)]
+    found = [Readable(*row) for row in conn.execute(owned)]
+    wanted = query.projections
+    return found if wanted is None else [one for one in found if one.projection_id in wanted]
 
 
 def page(conn: Connection, query: EventQuery, after: Place | None) -> EventPage:

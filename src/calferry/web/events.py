@@ -13,10 +13,9 @@ from calferry.store import event_reads
 from calferry.store.event_reads import EventPage, EventQuery
 from calferry.web.authentication import CallerDep
 from calferry.web.calendar_ids import CalendarIdsInvalid, read_calendar_ids
-from calferry.web.event_pages import read_continuation, refuse_unknown
+from calferry.web.event_pages import read_continuation, refuse_unknown, token_behind, walking
 from calferry.web.expanded_events import expanded_answer
 from calferry.web.frames import compact, with_calendar_id
-from calferry.web.page_tokens import Continuation, write_page_token
 from calferry.web.problems import Problem, responses
 from calferry.web.service import Service, ServiceDep
 
@@ -45,7 +44,11 @@ SINGLE_EVENTS = (
 TIME_ZONE = "IANA name of the zone to write times in; the calendar's without it. Needs singleEvents=true."
 SHOW_DELETED = "Deleted events too, as long as they are kept."
 MAX_RESULTS = f"Events on a page; {RESULTS_MAX} at most, however many are asked for."
-NEXT_PAGE = "`nextPageToken` of the page before, with the same other parameters."
+NEXT_PAGE = (
+    "`nextPageToken` of the page before, with the same other parameters. All pages read the same calendars, each in the "
+    "mode of the first page; when one of them was stored anew meanwhile, or is not mirrored any more, the answer is "
+    "400 `invalid_page_token`: start again from the first page."
+)
 ORDER_BY = "`startTime`, which is the order of singleEvents=true in any case, and needs it."
 
 
@@ -141,15 +144,14 @@ async def answer(service: Service, query: EventQuery, page_token: str | None) ->
     )
     earlier = read_continuation(service, page_token, question)
 
-    def read(conn: Connection) -> tuple[int, EventPage]:
+    def read(conn: Connection) -> tuple[int, EventQuery, EventPage]:
         refuse_unknown(conn, query)
         cursor = earlier.cursor if earlier else event_reads.change_head(conn, query.user_id)
-        return cursor, event_reads.page(conn, query, earlier.place if earlier else None)
+        walk = walking(conn, query, earlier)
+        return cursor, walk, event_reads.page(conn, walk, earlier.place if earlier else None)
 
-    cursor, page = await service.engine.store.read(read)
-    following = None
-    if page.next_place is not None:
-        following = write_page_token(service.engine.vault, Continuation(page.next_place, cursor), question)
+    cursor, walk, page = await service.engine.store.read(read)
+    following = token_behind(service, page.next_place, cursor, walk, question)
     return Response(body_of(page, following, cursor), media_type="application/json")
 
 

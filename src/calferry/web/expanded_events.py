@@ -14,9 +14,8 @@ from calferry.core.recurrence.offsets import zone_named
 from calferry.store import event_reads
 from calferry.store.event_reads import EventQuery, Place
 from calferry.store.expansion_reads import Expandable, expandable, raw_of
-from calferry.web.event_pages import read_continuation, refuse_unknown
+from calferry.web.event_pages import read_continuation, refuse_unknown, token_behind, walking
 from calferry.web.frames import compact, with_calendar_id
-from calferry.web.page_tokens import Continuation, write_page_token
 from calferry.web.problems import Problem
 from calferry.web.service import Service
 
@@ -41,15 +40,14 @@ async def expanded_answer(
     question = repr(("expanded", query.user_id, time_zone, *terms))
     earlier = read_continuation(service, page_token, question)
 
-    def read(conn: Connection) -> tuple[int, ExpandedPage]:
+    def read(conn: Connection) -> tuple[int, EventQuery, ExpandedPage]:
         refuse_unknown(conn, query)
         cursor = earlier.cursor if earlier else event_reads.change_head(conn, query.user_id)
-        return cursor, page(conn, query, zone, earlier.place if earlier else None)
+        walk = walking(conn, query, earlier)
+        return cursor, walk, page(conn, walk, zone, earlier.place if earlier else None)
 
-    cursor, found = await service.engine.store.read(read)
-    following = None
-    if found.next_place is not None:
-        following = write_page_token(service.engine.vault, Continuation(found.next_place, cursor), question)
+    cursor, walk, found = await service.engine.store.read(read)
+    following = token_behind(service, found.next_place, cursor, walk, question)
     return Response(body_of(found, following, cursor), media_type="application/json")
 
 

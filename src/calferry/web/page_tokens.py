@@ -10,15 +10,17 @@ from calferry.ports import Vault
 from calferry.store.event_reads import Place
 from calferry.vault import VaultError
 
-LENGTH_MAX = 2_048
+LENGTH_MAX = 16_384
+"""Enough for the projections of two thousand calendars."""
 
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """Where the next page begins, and the cursor read before the first one."""
+    """Where the next page begins; the cursor, and what was read, as they were for the first page."""
 
     place: Place
     cursor: int
+    projections: tuple[int, ...]
 
 
 class PageTokenInvalid(Exception):
