@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.schema import CreateTable
 
+from calferry.core.health import Health
 from calferry.core.model import AccountStatus, ChangeKind, Mode
 from calferry.core.sync_state import Status
 from calferry.emulator.routes import control
@@ -26,7 +27,7 @@ GLOSSARY = read(ROOT / "docs" / "glossary.md")
 LOCAL_GOOGLE = read(ROOT / "docs" / "local-google.md")
 DATABASE = read(ROOT / "docs" / "database.md")
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
-WORDS = [word for kind in (AccountStatus, ChangeKind, Mode, Status) for word in get_args(kind)]
+WORDS = [word for kind in (AccountStatus, ChangeKind, Health, Mode, Status) for word in get_args(kind)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)

@@ -93,8 +93,15 @@ async def change(output: Output, email: str, named: Sequence[str], one: Change, 
         {"id": row.id, "google_id": row.google_id, "summary": row.summary, "changed": row.id in changed}
         for row in chosen
     ]
-    lines = [f"{shortened(row.summary)}: {done if row.id in changed else 'as it was'}" for row in chosen]
+    lines = [
+        f"{shortened(row.summary)}: {done if row.id in changed else 'as it was'}{hint(row)}" for row in chosen
+    ]
     output.outcome(
         {"calendars": values},
         *lines or ["No calendar of this address is mirrored; name one with --calendar."],
     )
+
+
+def hint(row: CalendarRow) -> str:
+    """What else is needed before anything happens."""
+    return "" if row.selected else "; it is not selected, so nothing is read of it"

@@ -16,7 +16,7 @@ from calferry.store import account_reads, status_reads
 from calferry.store.account_reads import CalendarRow
 from calferry.store.status_reads import CalendarStatus
 from calferry.store.tables import users
-from calferry.web.sync_status import status_from
+from calferry.web.sync_status import health_from, status_from
 
 Entry = tuple[str, CalendarRow, CalendarStatus]
 """A calendar with its account's address and its state."""
@@ -55,28 +55,13 @@ def everything(connection: Connection) -> list[Entry]:
     return entries
 
 
-def health_of(calendar: CalendarRow, state: CalendarStatus) -> str:
-    """One word: what somebody who looks for trouble wants to know first."""
-    if calendar.account_status not in ("active", "partial"):
-        return calendar.account_status
-    if not state.selected:
-        return "not mirrored"
-    if state.status in ("blocked", "halted"):
-        return state.status
-    if state.failures:
-        return "failing"
-    if state.last_success_at is None:
-        return "waiting"
-    return "syncing" if state.status == "syncing" else "ok"
-
-
 def row_of(email: str, calendar: CalendarRow, state: CalendarStatus, now_ms: int) -> list[str]:
     return [
         email,
         shortened(calendar.summary),
-        health_of(calendar, state),
+        health_from(state),
         "never" if state.last_success_at is None else f"{span(now_ms - state.last_success_at)} ago",
-        "" if state.next_due_at is None else due_in(state.next_due_at - now_ms),
+        next_run(state, now_ms),
         push_of(state),
     ]
 
@@ -97,6 +82,13 @@ def push_of(state: CalendarStatus) -> str:
     return "not offered" if state.push == "unsupported" else "off"
 
 
+def next_run(state: CalendarStatus, now_ms: int) -> str:
+    """When it is looked at next; never, while nobody has selected it."""
+    if state.next_due_at is None or not state.selected:
+        return ""
+    return due_in(state.next_due_at - now_ms)
+
+
 def due_in(wait_ms: int) -> str:
     return "now" if wait_ms <= 0 else f"in {span(wait_ms)}"
 
@@ -113,4 +105,4 @@ def span(duration_ms: int) -> str:
 def values_of(email: str, calendar: CalendarRow, state: CalendarStatus) -> dict[str, Any]:
     """What `GET /calendar/sync-status` says of the calendar, and whose it is."""
     whose = {"account": email, "google_id": calendar.google_id, "summary": calendar.summary}
-    return {**status_from(state).model_dump(), **whose, "health": health_of(calendar, state)}
+    return {**status_from(state).model_dump(), **whose}

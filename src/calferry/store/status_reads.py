@@ -18,6 +18,7 @@ class ChannelRow:
 @dataclass(frozen=True, slots=True)
 class CalendarStatus:
     calendar_id: str
+    account_status: str
     status: str
     selected: bool
     push: str
@@ -40,17 +41,23 @@ class CalendarStatus:
     missing: int = 0
 
 
+NOT_OF_THE_STATE = (
+    "calendar_id",
+    "account_status",
+    "selected",
+    "push",
+    "projection_id",
+    "channel",
+    "quarantined",
+    "missing",
+)
 STATUS = (
     calendars.c.id.label("calendar_id"),
+    accounts.c.status.label("account_status"),
     calendars.c.selected,
     calendars.c.push,
     calendars.c.projection_id,
-    *(
-        sync_states.c[name]
-        for name in CalendarStatus.__slots__
-        if name
-        not in ("calendar_id", "selected", "push", "projection_id", "channel", "quarantined", "missing")
-    ),
+    *(sync_states.c[name] for name in CalendarStatus.__slots__ if name not in NOT_OF_THE_STATE),
 )
 LIVE_CHANNEL_STATES = ("active", "registering")
 

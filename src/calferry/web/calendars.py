@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, model_validator
 from sqlalchemy import Connection
 
+from calferry.core.health import Health, health_of
 from calferry.core.model import Mode
 from calferry.core.sync_state import effective_mode
 from calferry.store import account_reads, calendars, channels, sync_states
@@ -19,12 +20,6 @@ from calferry.web.request_body import RequestBody
 from calferry.web.service import ServiceDep
 
 router = APIRouter(prefix="/calendar/calendars", tags=["calendars"])
-
-HEALTH_BY_ACCOUNT = {
-    "needs_reauth": "needs_reauth",
-    "calendar_disabled": "calendar_disabled",
-    "paused": "paused",
-}
 
 
 class Calendar(BaseModel):
@@ -45,8 +40,9 @@ class Calendar(BaseModel):
     background_color: str | None
     foreground_color: str | None
     push: str
-    health: str
-    """`ok`, `never_synced`, `failing`, `halted` (paused), or what is wrong with its account."""
+    health: Health
+    """`ok`; `syncing`; `never_synced`: its first sync is still to come; `not_selected`; `failing`: the last run did;
+    `halted`: paused; `blocked`: consent is needed; or what is wrong with its account."""
     last_synced_at: str | None
 
 
@@ -141,19 +137,19 @@ def calendar_from(row: CalendarRow) -> Calendar:
         background_color=text_of(entry, "backgroundColor"),
         foreground_color=text_of(entry, "foregroundColor"),
         push=row.push,
-        health=health_of(row),
+        health=health_from(row),
         last_synced_at=instant(row.last_success_at),
     )
 
 
-def health_of(row: CalendarRow) -> str:
-    if row.account_status in HEALTH_BY_ACCOUNT:
-        return HEALTH_BY_ACCOUNT[row.account_status]
-    if row.sync_status == "halted":
-        return "halted"
-    if row.last_error_code is not None:
-        return "failing"
-    return "ok" if row.last_success_at is not None else "never_synced"
+def health_from(row: CalendarRow) -> Health:
+    return health_of(
+        account_status=row.account_status,
+        selected=row.selected,
+        sync_status=row.sync_status,
+        failed=row.last_error_code is not None,
+        synced=row.last_success_at is not None,
+    )
 
 
 def entry_of(raw: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from calferry.core.health import Health, health_of
 from calferry.store import status_reads
 from calferry.store.status_reads import CalendarStatus, ChannelRow
 from calferry.web.authentication import CallerDep
@@ -29,8 +30,10 @@ class Channel(BaseModel):
 
 class Status(BaseModel):
     calendar_id: str
+    health: Health
+    """The word for people; the same as at `/calendar/calendars`."""
     status: str
-    """`idle`, `syncing`, `blocked` (consent needed), `halted` (paused) or `removed`."""
+    """What the engine is at: `idle`, `syncing`, `blocked` (consent needed), `halted` (paused) or `removed`."""
     selected: bool
     up_to_date: bool
     """Whether a finished sync covers every change that we were told of."""
@@ -40,6 +43,7 @@ class Status(BaseModel):
     last_error: LastError | None
     failures: int
     next_due_at: str | None
+    """Null for a calendar that is not selected: nothing is read of it."""
     not_before: str | None
     push: str
     channel: Channel | None
@@ -63,6 +67,7 @@ async def show_sync_status(caller: CallerDep, service: ServiceDep) -> SyncStatus
 def status_from(row: CalendarStatus) -> Status:
     return Status(
         calendar_id=row.calendar_id,
+        health=health_from(row),
         status=row.status,
         selected=row.selected,
         up_to_date=row.last_success_at is not None and row.clean_seq >= row.dirty_seq,
@@ -71,13 +76,23 @@ def status_from(row: CalendarStatus) -> Status:
         last_full_sync_at=instant(row.last_full_at),
         last_error=error_from(row),
         failures=row.failures,
-        next_due_at=instant(row.next_due_at),
+        next_due_at=instant(row.next_due_at) if row.selected else None,
         not_before=instant(row.not_before_at),
         push=row.push,
         channel=channel_from(row.channel),
         pending_intents=0,
         quarantined=row.quarantined,
         missing=row.missing,
+    )
+
+
+def health_from(row: CalendarStatus) -> Health:
+    return health_of(
+        account_status=row.account_status,
+        selected=row.selected,
+        sync_status=row.status,
+        failed=row.last_error_code is not None,
+        synced=row.last_success_at is not None,
     )
 
 

@@ -139,3 +139,33 @@ def test_a_calendar_paused_while_it_is_synced_ends_the_stream_in_words(
 
 def is_any_syncing(rows: list[dict[str, object]]) -> bool:
     return any(row["status"] == "syncing" for row in rows)
+
+
+def test_every_answer_has_the_same_word_for_health(site: Site, alice: Person) -> None:
+    def words() -> list[list[str]]:
+        """By calendar: at /calendar/calendars and in /calendar/sync-status."""
+        listed = alice.http.get("/calendar/calendars").json()["calendars"]
+        states = {row["calendar_id"]: row for row in sync_status(alice)}
+        return [[row["health"], states[row["id"]]["health"]] for row in listed]
+
+    first, second = alice.calendars.values()
+    assert words() == [["not_selected"] * 2] * 2
+    alice.http.patch(f"/calendar/calendars/{first}", json={"selected": True})
+    assert words() == [["never_synced"] * 2, ["not_selected"] * 2]
+    sync(alice.http, first, second)
+    assert words() == [["ok"] * 2] * 2
+    alice.http.patch(f"/calendar/calendars/{first}", json={"paused": True})
+    alice.http.patch(f"/calendar/calendars/{second}", json={"selected": False})
+    assert words() == [["halted"] * 2, ["not_selected"] * 2]
+
+
+def test_a_calendar_that_is_not_selected_is_never_due(site: Site, alice: Person) -> None:
+    own = f"/calendar/calendars/{alice.calendar_id}"
+    assert alice.http.patch(own, json={"mode": "instances"}).status_code == 200
+    assert [row["next_due_at"] for row in sync_status(alice)] == [None, None]
+    alice.http.patch(own, json={"selected": True})
+    assert sum(row["next_due_at"] is not None for row in sync_status(alice)) == 1
+
+
+def sync_status(person: Person) -> list[dict]:
+    return person.http.get("/calendar/sync-status").json()["calendars"]

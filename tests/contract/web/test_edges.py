@@ -277,7 +277,7 @@ def test_the_calendar_list_says_what_there_is(site: Site, alice: Person) -> None
         "id", "google_id", "account_id", "summary", "access_role", "primary", "selected", "mode", "time_zone", "health"
     }  # fmt: skip
     assert rows[0]["primary"] is True
-    assert rows[0]["health"] == "never_synced"
+    assert rows[0]["health"] == "not_selected"
     sync(alice.http, rows[0]["id"])
     assert alice.http.get("/calendar/calendars").json()["calendars"][0]["health"] == "ok"
 

@@ -58,3 +58,12 @@ def test_the_mode_is_changed_and_listed_anew_by_the_next_sync(installation: Inst
 
 def test_a_mode_that_does_not_exist_is_refused(installation: Installation) -> None:
     assert installation.run("calendars", "mode", ALICE, "yearly").exit_code == 2
+
+
+def test_a_calendar_that_is_not_selected_never_runs_and_says_so(installation: Installation) -> None:
+    installation.connect()
+    done = installation.run("calendars", "mode", ALICE, "instances", "--calendar", TEAM)
+    assert "not selected" in done.stdout
+    assert "now" not in installation.run("status").stdout
+    assert {row["next_due_at"] for row in installation.outcome("status")["calendars"]} == {None}
+    assert set(health(installation).values()) == {"not_selected"}

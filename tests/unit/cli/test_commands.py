@@ -147,7 +147,7 @@ def test_status_tells_the_health_of_each_calendar(installation: Installation) ->
     installation.connect()
     installation.outcome("sync", ALICE, "--calendar", TEAM)
     health = {row["google_id"]: row for row in installation.outcome("status")["calendars"]}
-    assert (health[ALICE]["health"], health[TEAM]["health"]) == ("not mirrored", "ok")
+    assert (health[ALICE]["health"], health[TEAM]["health"]) == ("not_selected", "ok")
     assert health[TEAM]["last_synced_at"].endswith("Z")
 
 
