@@ -9,12 +9,14 @@ from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.event import Event
 from calferry.emulator.world.event_shape import writable
 from calferry.emulator.world.event_store import Writer
+from calferry.emulator.world.visibility import WHOLE, detail_shape
 
 Json = dict[str, Any]
 
 
 def import_event(writer: Writer, body: Json) -> Event:
-    """The imported event. An event with the same UID is brought up to date, unless the import is older."""
+    """The imported event. An event with the same UID is brought up to date, unless the import is older or its
+    writer may not see that event."""
     body = {**body, "eventType": "default"}
     event_rules.check_field_types(body)
     uid = body.get("iCalUID")
@@ -25,15 +27,21 @@ def import_event(writer: Writer, body: Json) -> Event:
     event_rules.check_event({**fields, "eventType": "default"}, writer.calendar.time_zone)
     organizer = _organizer(writer.calendar, body)
     former = same_uid(writer.calendar, uid)
-    if former and fields.get("sequence", former.resource.get("sequence", 0)) < former.resource.get(
-        "sequence", 0
-    ):
-        raise errors.invalid("Invalid sequence value.")
+    if former:
+        _check_former(writer, former, fields)
     event_id = former.id if former else _id(writer.calendar, body, uid)
     origin = event_writes.origin(writer, event_id, body)
     if organizer:
         origin |= {"organizer": organizer, "privateCopy": True}
     return event_writes.commit(writer, {**origin, **fields, "eventType": "default"}, former)
+
+
+def _check_former(writer: Writer, former: Event, fields: Json) -> None:
+    if detail_shape(former, writer.calendar.role_of(writer.actor.email)) != WHOLE:
+        raise errors.required_access_level()
+    known = former.resource.get("sequence", 0)
+    if fields.get("sequence", known) < known:
+        raise errors.invalid("Invalid sequence value.")
 
 
 def same_uid(calendar: Calendar, uid: str) -> Event | None:
