@@ -36,6 +36,18 @@ def test_import_refuses_a_taken_id(desk: Desk) -> None:
     assert imported(desk, id=made["id"]).status == 409
 
 
+def test_an_import_neither_changes_nor_shows_what_its_writer_may_not_see(desk: Desk) -> None:
+    rule = {"role": "writerWithoutPrivateAccess", "scope": {"type": "user", "value": BOB}}
+    desk.api("POST", "calendars/primary/acl", rule)
+    hidden = desk.insert(visibility="private", summary="Secret", location="Somewhere")
+    body = {**timed(), "iCalUID": hidden["iCalUID"], "summary": "Overwritten"}
+    answer = desk.api("POST", f"calendars/{ALICE}/events/import", body, user=BOB)
+    assert (answer.status, answer.reason) == (403, "requiredAccessLevel")
+    assert desk.change("GET", hidden["id"]).json == hidden
+    desk.change("PATCH", hidden["id"], {"visibility": "default"})
+    assert desk.api("POST", f"calendars/{ALICE}/events/import", body, user=BOB).status == 200
+
+
 def test_moving_changes_the_organizer_and_answers_the_cancelled_copy(desk: Desk) -> None:
     event = desk.insert(recurrence=["RRULE:FREQ=DAILY;COUNT=5"])
     desk.change("PATCH", f"{event['id']}_20261124T090000Z", {"summary": "odd"})
@@ -49,6 +61,33 @@ def test_moving_changes_the_organizer_and_answers_the_cancelled_copy(desk: Desk)
     back = desk.api("POST", f"calendars/{TEAM}/events/{event['id']}/move", destination="primary")
     assert back.status == 200
     assert desk.api("GET", f"{EVENTS}/{event['id']}").json["status"] == "confirmed"
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_moving_replaces_no_other_event(desk: Desk, deleted: bool) -> None:
+    there = desk.insert(TEAM, id="taken")
+    if deleted:
+        desk.api("DELETE", f"calendars/{TEAM}/events/taken")
+        there = desk.api("GET", f"calendars/{TEAM}/events/taken").json
+    desk.insert(id="taken", iCalUID="two@elsewhere")
+    answer = desk.api("POST", f"{EVENTS}/taken/move", destination=TEAM)
+    assert (answer.status, answer.reason) == (409, "duplicate")
+    assert desk.api("GET", f"calendars/{TEAM}/events/taken").json == there
+    assert desk.change("GET", "taken").json["status"] == "confirmed"
+
+
+def test_moving_tells_two_events_apart_that_share_id_and_uid(desk: Desk) -> None:
+    there = desk.insert(TEAM, id="taken", summary="There")
+    desk.insert(id="taken", summary="Here")
+    assert desk.api("POST", f"{EVENTS}/taken/move", destination=TEAM).status == 409
+    assert desk.api("GET", f"calendars/{TEAM}/events/taken").json == there
+
+
+def test_an_event_moves_onto_the_copy_that_the_destination_got_as_a_guest(desk: Desk) -> None:
+    event = desk.insert(attendees=[{"email": TEAM}])
+    assert desk.api("POST", f"{EVENTS}/{event['id']}/move", destination=TEAM).status == 200
+    moved = desk.api("GET", f"calendars/{TEAM}/events/{event['id']}").json
+    assert (moved["status"], moved["organizer"]["email"]) == ("confirmed", TEAM)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ def move(source: Writer, destination: Writer, event: Event) -> Event:
     _check(source.calendar, event)
     if destination.calendar.id == source.calendar.id:
         return event
+    _check_room(destination.calendar, event)
     exceptions = list(source.calendar.shelf.exceptions(event.id).values())
     left = put(source, {**event.resource, "status": "cancelled"}, event)
     for moved in (event, *exceptions):
@@ -23,6 +24,17 @@ def move(source: Writer, destination: Writer, event: Event) -> Event:
             destination, resource | {"creator": creator}, destination.calendar.shelf.stored(moved.id)
         )
     return left
+
+
+def _check_room(calendar: Calendar, event: Event) -> None:
+    """Refuses an id that another event of the destination has. The copy that a guest got of this event, and the
+    cancelled one that an earlier move left behind, make way."""
+    taken = calendar.shelf.stored(event.id)
+    if taken is None:
+        return
+    is_same = taken.resource.get("iCalUID") == event.resource.get("iCalUID")
+    if not is_same or (is_organizer(calendar, taken) and not taken.is_cancelled):
+        raise errors.duplicate()
 
 
 def _check(calendar: Calendar, event: Event) -> None:
