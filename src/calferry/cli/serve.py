@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -51,11 +52,19 @@ def announce(output: Output, settings: Settings, address: str) -> None:
     output.say(f"  sign in     {settings.base_url}/auth/google/login")
     if settings.docs:
         output.say(f"  API docs    {settings.base_url}/docs")
+    if port_of(settings.base_url) != port_of(address):
+        output.say(f"  These are addresses of CALFERRY_BASE_URL; they work where it leads to {address}.")
     output.say(
         f"  push        {settings.webhook_address or 'off: WEBHOOK_BASE_URL is not set, so calendars are polled'}"
     )
     if output.as_json:
         output.outcome(urls)
+
+
+def port_of(address: str) -> int:
+    """The port that an http or https address leads to."""
+    parts = urlsplit(address)
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def stop_signal() -> asyncio.Event:
