@@ -8,7 +8,7 @@ import typer
 
 from calferry.bootstrap.database import open_store
 from calferry.bootstrap.engine import opened_engine
-from calferry.cli.endings import SIGN_IN_AGAIN, CommandFailed, run
+from calferry.cli.endings import FAILED, NOT_CONFIGURED, SIGN_IN_AGAIN, CommandFailed, run
 from calferry.cli.options import AsJson, Email
 from calferry.cli.output import Output, count, table
 from calferry.cli.people import (
@@ -61,7 +61,8 @@ def read_token(*, from_input: bool) -> str:
     if not token:
         where = "on standard input" if from_input else f"in {VARIABLE}"
         raise CommandFailed(
-            f"There is no refresh token {where}: pipe it in with --refresh-token -, or set {VARIABLE}."
+            f"There is no refresh token {where}: pipe it in with --refresh-token -, or set {VARIABLE}.",
+            FAILED if from_input else NOT_CONFIGURED,
         )
     return token
 

@@ -50,6 +50,10 @@ def test_a_refresh_token_may_come_from_the_environment(
     assert installation.outcome("accounts", "add", ALICE)["email"] == ALICE
 
 
+def test_a_refresh_token_that_is_not_set_is_a_missing_setting(installation: Installation) -> None:
+    assert "CALFERRY_REFRESH_TOKEN" in installation.outcome("accounts", "add", ALICE, code=3)["error"]
+
+
 def test_a_refresh_token_on_the_command_line_is_refused(installation: Installation) -> None:
     done = installation.run("accounts", "add", ALICE, "--refresh-token", "1//secret")
     assert done.exit_code == 2
