@@ -46,7 +46,7 @@ class Emulator:
         self._dice = dice or random.Random(0)
         self._seeds = tuple(seeds)
         self.world = World(self._dice)
-        self.reset()
+        seed.plant_start(self.world, self._seeds, self.now())
 
     def now(self) -> float:
         """The world's time: the clock plus whatever it was advanced by."""
@@ -54,10 +54,14 @@ class Emulator:
 
     def reset(self) -> None:
         """Back to the start: the seeded world, no grants, no channels, no faults, empty logs."""
-        self.world = World(self._dice)
+        self.world = World(self._dice, epoch=self._next_epoch())
         self.requests.clear()
         self.deliveries.clear()
         seed.plant_start(self.world, self._seeds, self.now())
+
+    def _next_epoch(self) -> int:
+        """A number that no epoch has had, not even of an earlier process whose world was saved."""
+        return max(self.world.epoch + 1, int(self._clock() * 1000))
 
     def snapshot(self) -> dict[str, Any]:
         """The world and its dice as JSON. Logs are not part of it."""
@@ -71,7 +75,7 @@ class Emulator:
             if document.get("dice"):
                 version, numbers, spare = document["dice"]
                 self._dice.setstate((version, tuple(numbers), spare))
-            snapshot.restore(self.world, document)
+            snapshot.restore(self.world, document, self._next_epoch())
         except (ValueError, TypeError, OverflowError) as error:
             self._dice.setstate(before)
             raise ValueError(str(error)) from error

@@ -32,9 +32,12 @@ def test_a_world_goes_on_in_another_emulator() -> None:
     snapshot = json.loads(json.dumps(old.control("snapshot", {})))
     new.control("restore", snapshot)
     new._tokens = old._tokens
-    assert new.control("snapshot", {}) == snapshot
+    epochs: dict[str, Any] = {name: [] for name in ("epoch", "past_epochs")}
+    assert new.control("snapshot", {}) | epochs == snapshot | epochs
     for path in ("calendars/primary/acl", "users/me/settings", "users/me/calendarList"):
-        assert new.api("GET", path).json == old.api("GET", path).json
+        answers = [desk.api("GET", path).json for desk in (new, old)]
+        assert answers[0].pop("nextSyncToken") != answers[1].pop("nextSyncToken")
+        assert answers[0] == answers[1]
     assert new.all_events(singleEvents="true")[0] == expanded
     assert new.events(syncToken=token).json["items"] == []
     assert new.insert()["id"] == old.insert()["id"]
@@ -57,3 +60,44 @@ def test_going_back_forgets_what_came_after(desk: Desk) -> None:
     after = desk.insert()["id"]
     desk.control("restore", snapshot)
     assert [desk.change("GET", name).status for name in (before, after)] == [200, 404]
+
+
+def test_going_back_ends_the_sync_tokens_of_what_came_after(desk: Desk) -> None:
+    paths = (
+        "calendars/primary/events",
+        "calendars/primary/acl",
+        "users/me/settings",
+        "users/me/calendarList",
+    )
+
+    def tokens() -> dict[str, str]:
+        return {path: desk.api("GET", path).json["nextSyncToken"] for path in paths}
+
+    def statuses(known: dict[str, str]) -> set[int]:
+        return {desk.api("GET", path, syncToken=token).status for path, token in known.items()}
+
+    before = tokens()
+    snapshot = desk.control("snapshot", {})
+    for _ in range(2):
+        desk.now += 1
+        desk.insert()
+        after = tokens()
+        assert statuses(after) == {200}
+        desk.control("restore", snapshot)
+        desk.now += 1
+        assert statuses(after) == {410}
+        desk.insert()
+        assert statuses(after) == {410}
+        assert statuses(before) == {200}
+    desk.control("restore", desk.control("snapshot", {}))
+    assert statuses(before) == {200}
+
+
+def test_a_reset_ends_every_sync_token(desk: Desk) -> None:
+    path = "users/me/settings"
+    token = desk.api("GET", path).json["nextSyncToken"]
+    desk.control("reset", {})
+    desk.forget_tokens()
+    desk.now += 1
+    desk.insert()
+    assert desk.api("GET", path, syncToken=token).status == 410

@@ -162,7 +162,7 @@ def _sync_token(call: Call, calendar: Calendar, role: str, query: EventQuery, co
     if not query.is_resumable:
         return None
     access = sync_tokens.FULL_ACCESS if at_least(role, "reader") else sync_tokens.FREE_BUSY_ACCESS
-    token = SyncToken(covers, query.single_events, int(call.now))
+    token = SyncToken(covers, query.single_events, int(call.now), call.world.epoch)
     return sync_tokens.encode(token, _binding(call, calendar), access)
 
 

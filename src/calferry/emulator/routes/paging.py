@@ -73,7 +73,7 @@ def list_collection(call: Call, collection: Collection) -> Answer:
     if found is None:
         size = call.query.integer("maxResults", PAGE_SIZE, PAGE_SIZE_MAX)
         fresh = Listing(question, call.world.log.last, collection.select(since), size)
-        token = SyncToken(fresh.covers, given_at=int(call.now))
+        token = SyncToken(fresh.covers, given_at=int(call.now), epoch=call.world.epoch)
         fresh.sync_token = sync_tokens.encode(token, collection.binding)
         found = (0, fresh, 0)
     number, listing, offset = found
@@ -102,6 +102,6 @@ def sync_token_of(call: Call, binding: str) -> SyncToken:
         token = sync_tokens.decode(call.query.text("syncToken"), binding)
     except ValueError as error:
         raise errors.invalid_sync_token() from error
-    if token.position > call.world.log.last or call.world.is_too_old(token, call.now):
+    if call.world.is_abandoned(token) or call.world.is_too_old(token, call.now):
         raise errors.full_sync_required()
     return token

@@ -46,6 +46,8 @@ def taken(world: World) -> Json:
     document = {
         "version": VERSION,
         "last_change": world.log.last,
+        "epoch": world.epoch,
+        "past_epochs": list(world.past_epochs.items()),
         "clock_offset_s": world.clock_offset_s,
         "collections_valid_from": world.collections_valid_from,
         "sync_token_life_s": world.sync_token_life_s,
@@ -96,15 +98,20 @@ def _read(value: Any, kind: Any) -> Any:
     return msgspec.convert(value, kind, dec_hook=_decoded)
 
 
-def restore(world: World, document: Json) -> None:
-    """Puts a snapshot in place of everything. Raises ValueError for what is none; then nothing has changed."""
+def restore(world: World, document: Json, epoch: int = 0) -> None:
+    """Puts a snapshot in place of everything, and begins a new epoch: the given one, or the next if that has passed.
+
+    Raises ValueError for what is no snapshot; then nothing has changed.
+    """
     if document.get("version") != VERSION:
         raise ValueError(f"not a snapshot of version {VERSION}")
     try:
         parts = _parts(document)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the snapshot is incomplete: {error!r}") from error
+    past = parts["past_epochs"] | {parts["epoch"]: parts["numbers"][0]}
     _put(world, parts)
+    world.epoch, world.past_epochs = max(epoch, world.epoch + 1, *(each + 1 for each in past)), past
 
 
 def _parts(document: Json) -> Json:
@@ -127,6 +134,8 @@ def _parts(document: Json) -> Json:
         "numbers": _read(
             [document[name] for name in ("last_change", "collections_valid_from", "deliveries")], list[int]
         ),
+        "epoch": _read(document.get("epoch", 0), int),
+        "past_epochs": dict(_read(document.get("past_epochs", []), list[tuple[int, int]])),
         "clock_offset_s": _clock_offset(document["clock_offset_s"]),
         "sync_token_life_s": _read(document["sync_token_life_s"], float | None),
     }

@@ -11,12 +11,13 @@ FREE_BUSY_ACCESS = 10
 
 @dataclass(frozen=True, slots=True)
 class SyncToken:
-    """`position` is the last change number covered; `single_events` how the listing was made, and `given_at`
-    when (whole unix seconds)."""
+    """`position` is the last change number covered; `single_events` how the listing was made, `given_at` when
+    (whole unix seconds), and `epoch` in which of the world's courses of events."""
 
     position: int
     single_events: bool = False
     given_at: int = 0
+    epoch: int = 0
 
 
 def encode(token: SyncToken, binding: str, access: int = FULL_ACCESS) -> str:
@@ -28,6 +29,7 @@ def encode(token: SyncToken, binding: str, access: int = FULL_ACCESS) -> str:
         (4, zlib.crc32(binding.encode())),
         (5, int(token.single_events) + 1),
         (6, token.given_at),
+        *(((7, token.epoch),) if token.epoch else ()),
     )
     return base64.urlsafe_b64encode(b"".join(_field(*pair) for pair in fields)).decode()
 
@@ -39,11 +41,12 @@ def decode(text: str, binding: str) -> SyncToken:
     except (binascii.Error, ValueError) as error:
         raise ValueError("not a sync token") from error
     fields = _fields(raw)
-    if [number for number, _ in fields] != [1, 2, 3, 4, 5, 6] or fields[0][1] != fields[1][1]:
+    numbers, values = [number for number, _ in fields], [value for _, value in fields]
+    if numbers not in ([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6, 7]) or values[0] != values[1]:
         raise ValueError("not a sync token")
-    if fields[3][1] != zlib.crc32(binding.encode()):
+    if values[3] != zlib.crc32(binding.encode()):
         raise ValueError("the sync token belongs to another collection")
-    return SyncToken(fields[0][1], fields[4][1] == 2, fields[5][1])
+    return SyncToken(values[0], values[4] == 2, values[5], values[6] if len(values) > 6 else 0)
 
 
 def _field(number: int, value: int) -> bytes:

@@ -26,6 +26,8 @@ class World:
 
     `groups` maps addresses of groups to those of their members. Sync tokens of rules and settings older than
     `collections_valid_from` are refused, and all of them `sync_token_life_s` after they were given, if it is set.
+    `epoch` numbers the course of events since the world was restored; `past_epochs` are those before it, each with
+    its last change that still counts.
     """
 
     dice: Dice
@@ -39,6 +41,8 @@ class World:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     collections_valid_from: int = 0
     sync_token_life_s: float | None = None
+    epoch: int = 0
+    past_epochs: dict[int, int] = field(default_factory=dict)
     post: PostOffice = field(default_factory=PostOffice)
     oauth: OAuthDesk = field(init=False)
     channels: Channels = field(init=False)
@@ -67,6 +71,11 @@ class World:
     def is_too_old(self, token: SyncToken, now: float) -> bool:
         """Whether a sync token has outlived its time."""
         return self.sync_token_life_s is not None and now >= token.given_at + self.sync_token_life_s
+
+    def is_abandoned(self, token: SyncToken) -> bool:
+        """Whether a sync token speaks of changes that a restored snapshot has undone."""
+        last = self.log.last if token.epoch == self.epoch else self.past_epochs.get(token.epoch, -1)
+        return token.position > last
 
     def expire_sync_tokens(self, calendar: Calendar, now: float) -> None:
         """Makes every sync token given for this calendar's events invalid."""
