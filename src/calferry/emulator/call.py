@@ -21,6 +21,8 @@ from calferry.emulator.world.world import World
 
 Json = dict[str, Any]
 
+JSON_DEPTH_MAX = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -97,8 +99,16 @@ class Call:
         named = email if calendar_id == "primary" else calendar_id
         return Target(self.method, named, email, "pageToken" in self.query)
 
+    def may_write_over(self, etag: str) -> bool:
+        """Whether If-Match is missing, or names this version among others or any."""
+        wanted = self.header("if-match")
+        return not wanted or bool({"*", etag} & {each.strip() for each in wanted.split(",")})
+
     def json(self) -> Json:
-        """The body as a JSON object; an empty body is an empty object."""
+        """The body as a JSON object; an empty body is an empty object.
+
+        A null deletes in a PATCH; in any other body it counts as not there.
+        """
         if not self.request.body.strip():
             return {}
         try:
@@ -107,13 +117,33 @@ class Call:
             raise errors.parse_error() from error
         if not isinstance(body, dict):
             raise errors.parse_error()
-        return body
+        if _is_too_deep(body):
+            raise errors.parse_error()
+        return body if self.request.method == "PATCH" else dict(_without_nulls(body))
 
 
 def metadata_name(method: str) -> str:
     """`events.list` as the front end's errors spell it: `calendar.v3.Events.List`."""
     parts = method.split(".")
     return "calendar.v3." + ".".join(part[:1].upper() + part[1:] for part in parts)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_nulls(inner) for inner in value]
+    return value
+
+
+def _is_too_deep(body: Json) -> bool:
+    level: list[Any] = [body]
+    for _ in range(JSON_DEPTH_MAX):
+        below = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [inner for values in below for inner in values if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _refuse_constant(name: str) -> None:

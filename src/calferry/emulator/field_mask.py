@@ -6,13 +6,14 @@ from typing import Any
 from calferry.emulator import errors
 
 Mask = dict[str, "Mask"]
+DEPTH_MAX = 50
 _TOKEN = re.compile(r"[^,()/\s]+|[,()/]")
 
 
 def parse(text: str) -> Mask:
-    """A selection as nested dicts; an empty dict selects everything below. Refuses bad selections."""
+    """A selection as nested dicts; an empty dict selects everything below. Refuses bad and very deep selections."""
     tokens = _TOKEN.findall(text)
-    mask, place = _selection(tokens, 0, text)
+    mask, place = _selection(tokens, 0, text, 0)
     if place != len(tokens):
         raise _bad(text)
     return mask
@@ -22,27 +23,27 @@ def _bad(text: str) -> errors.Refused:
     return errors.invalid_parameter("fields", f"Invalid field selection {text}")
 
 
-def _selection(tokens: list[str], place: int, text: str) -> tuple[Mask, int]:
+def _selection(tokens: list[str], place: int, text: str, depth: int) -> tuple[Mask, int]:
     mask: Mask = {}
     while True:
-        place = _path(tokens, place, mask, text)
+        place = _path(tokens, place, mask, text, depth)
         if place < len(tokens) and tokens[place] == ",":
             place += 1
             continue
         return mask, place
 
 
-def _path(tokens: list[str], place: int, mask: Mask, text: str) -> int:
-    if place >= len(tokens) or tokens[place] in ",()/":
+def _path(tokens: list[str], place: int, mask: Mask, text: str, depth: int) -> int:
+    if place >= len(tokens) or tokens[place] in ",()/" or depth > DEPTH_MAX:
         raise _bad(text)
     known = tokens[place] in mask
     below = mask.setdefault(tokens[place], {})
     place += 1
     following = tokens[place] if place < len(tokens) else ""
     if following == "/":
-        return _path(tokens, place + 1, below, text)
+        return _path(tokens, place + 1, below, text, depth + 1)
     if following == "(":
-        inner, place = _selection(tokens, place + 1, text)
+        inner, place = _selection(tokens, place + 1, text, depth + 1)
         if place >= len(tokens) or tokens[place] != ")":
             raise _bad(text)
         below.update(inner)

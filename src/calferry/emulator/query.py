@@ -1,5 +1,6 @@
 """Query parameters with Google's types and Google's complaints."""
 
+import re
 from urllib.parse import parse_qsl
 
 from calferry.emulator import errors
@@ -9,6 +10,7 @@ UNBOUND = frozenset(
     {"pageToken", "fields", "prettyPrint", "key", "quotaUser", "userIp", "alt", "access_token", "oauth_token"}
 )  # fmt: skip
 INT32_MAX = 2**31 - 1
+_INTEGER = re.compile(r"[+-]?\d{1,10}\Z", re.ASCII)
 
 
 class Query:
@@ -50,7 +52,7 @@ class Query:
     def within(self, name: str, least: int, most: int) -> int:
         """A given integer. Refuses what is out of bounds."""
         text = self.text(name)
-        if not text.lstrip("+-").isdecimal() or abs(int(text)) > INT32_MAX:
+        if not _INTEGER.match(text) or abs(int(text)) > INT32_MAX:
             raise errors.invalid_parameter(name, f"Invalid integer value: '{text}'.")
         if not least <= int(text) <= most:
             message = f"Invalid value '{text}'. Values must be within the range: [{least}, {most}]"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from email.message import Message
-from http import HTTPStatus
+from http.client import responses
 
 from calferry.emulator import access, errors, json_text
 from calferry.emulator.call import Answer, Call, Route
@@ -86,7 +86,10 @@ def _request(outer: Request, text: bytes) -> Request:
     words = first.decode("utf-8", "replace").split()
     if len(words) not in (2, 3) or not words[0].isalpha():
         raise BadPart(words)
-    return Request.of(words[0].upper(), words[1], _inherited(outer.headers) | _headers(rest), body)
+    try:
+        return Request.of(words[0].upper(), words[1], _inherited(outer.headers) | _headers(rest), body)
+    except ValueError as error:
+        raise BadPart(words) from error
 
 
 def _inherited(headers: Mapping[str, str]) -> dict[str, str]:
@@ -116,7 +119,7 @@ def _failure(refused: errors.Refused) -> Response:
 
 def _part_text(content_id: str, response: Response) -> bytes:
     named = f"Content-ID: {_answer_id(content_id)}\r\n" if content_id else ""
-    status = f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\n"
+    status = f"HTTP/1.1 {response.status} {responses.get(response.status, '')}\r\n"
     headers = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items())
     head = f"Content-Type: application/http\r\n{named}\r\n{status}{headers}\r\n"
     return head.encode("utf-8", "replace") + response.body

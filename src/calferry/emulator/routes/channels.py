@@ -1,7 +1,6 @@
 """watch on events, rules, the calendar list and settings, and channels.stop."""
 
 import re
-from urllib.parse import urlsplit
 
 from calferry.emulator import errors
 from calferry.emulator.call import NO_CONTENT, Answer, Call, Json, Route
@@ -11,6 +10,7 @@ from calferry.emulator.world.acl import acl_resource
 from calferry.emulator.world.channels import DEFAULT_TTL_S, TTL_S_MAX, Channel, WatchedResource
 from calferry.emulator.world.oauth import LOOPBACK
 from calferry.emulator.world.settings import settings_resource
+from calferry.emulator.world.web_address import taken_apart
 from calferry.emulator.world.world import calendar_list_resource, events_resource
 
 CHANNEL_ID = re.compile(r"[A-Za-z0-9\-_+/=]{1,64}\Z")
@@ -81,14 +81,23 @@ def _check(body: Json) -> None:
         message = f"WebHook callback must be HTTPS: {address}"
         raise errors.Refused(400, "global", "push.webhookUrlNotHttps", message)
     token = body.get("token")
-    if token is not None and (not isinstance(token, str) or len(token) > TOKEN_LENGTH_MAX):
+    if token is not None and not _fits_a_header(token):
         raise errors.invalid("Invalid channel token.")
 
 
 def _is_acceptable(address: str) -> bool:
     """HTTPS anywhere, and plain HTTP to this machine, which Google itself would refuse."""
-    parts = urlsplit(address)
+    parts = taken_apart(address)
+    if parts is None:
+        return False
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+
+
+def _fits_a_header(token: object) -> bool:
+    """Notifications carry the token in a header, which has no place for line ends and foreign letters."""
+    if not isinstance(token, str) or len(token) > TOKEN_LENGTH_MAX:
+        return False
+    return token.isprintable() and all(ord(letter) < 256 for letter in token)
 
 
 def _expires_at(body: Json, now: float) -> float:

@@ -2,10 +2,9 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from calferry.emulator import errors
-from calferry.emulator.world import recurrence, when
+from calferry.emulator.world import recurrence, web_address, when
 
 Json = dict[str, Any]
 
@@ -15,6 +14,9 @@ REMINDER_MINUTES_MAX = 40_320
 ATTACHMENTS_MAX = 25
 PROPERTIES_MAX = 300
 PROPERTIES_BYTES_MAX = 32 * 1024
+SEQUENCE_MAX = 2**31 - 1
+COLORS = frozenset(map(str, range(1, 12)))
+ANSWERS = ("needsAction", "declined", "tentative", "accepted")
 _CLIENT_ID = re.compile(r"[a-v0-9]{5,1024}\Z")
 
 _STRING, _BOOLEAN, _INTEGER, _OBJECT, _LIST = "string", "boolean", "integer", "object", "list"
@@ -30,6 +32,11 @@ FIELD_TYPES = {
     **dict.fromkeys(("guestsCanModify", "guestsCanInviteOthers", "guestsCanSeeOtherGuests"), _BOOLEAN),
     **dict.fromkeys(("anyoneCanAddSelf", "attendeesOmitted"), _BOOLEAN),
     "sequence": _INTEGER,
+}
+ATTENDEE_TYPES: dict[str, type] = {
+    **dict.fromkeys(("id", "email", "displayName", "comment", "responseStatus"), str),
+    **dict.fromkeys(("optional", "resource"), bool),
+    "additionalGuests": int,
 }
 CHOICES = {
     "status": ("confirmed", "tentative", "cancelled"),
@@ -58,6 +65,22 @@ def check_field_types(body: Json) -> None:
     for name, allowed in CHOICES.items():
         if body.get(name) is not None and body[name] not in allowed:
             raise errors.invalid(f"Invalid value for: {body[name]} is not a valid value")
+    _check_values(body)
+
+
+def _check_values(body: Json) -> None:
+    """Refuses numbers, colours and identifiers that there are none of."""
+    if not 0 <= (body.get("sequence") or 0) <= SEQUENCE_MAX:
+        raise errors.invalid("Invalid sequence value.")
+    if body.get("colorId") and body["colorId"] not in COLORS:
+        raise errors.invalid("Invalid color id.")
+    if not is_text(body.get("iCalUID") or ""):
+        raise errors.invalid("Invalid iCalUID.")
+
+
+def is_text(value: str) -> bool:
+    """Whether UTF-8 has a place for every letter; half a surrogate pair is none."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _check_elements(body: Json) -> None:
@@ -79,10 +102,13 @@ def _check_elements(body: Json) -> None:
 
 def _check_attendee_types(attendee: Json) -> None:
     for name, value in attendee.items():
-        if name in ("email", "displayName", "comment", "responseStatus") and not isinstance(
-            value, str | None
-        ):
+        kind = ATTENDEE_TYPES.get(name)
+        if value is not None and kind and type(value) is not kind:
             raise errors.invalid(f"Invalid value for: attendees.{name}")
+    if not 0 <= (attendee.get("additionalGuests") or 0) <= SEQUENCE_MAX:
+        raise errors.invalid("Invalid value for: attendees.additionalGuests")
+    if (attendee.get("responseStatus") or ANSWERS[0]) not in ANSWERS:
+        raise errors.invalid(f"Invalid value for: {attendee['responseStatus']} is not a valid value")
 
 
 def check_client_id(event_id: str) -> None:
@@ -94,7 +120,7 @@ def check_event(resource: Json, calendar_zone: str) -> None:
     """Refuses an event whose times, recurrence, reminders or guests make no sense."""
     _check_times(resource, calendar_zone)
     _check_recurrence(resource, calendar_zone)
-    _check_reminders(resource.get("reminders") or {})
+    check_reminders(resource.get("reminders") or {})
     _check_attendees(resource.get("attendees") or [])
     _check_type(resource)
     _check_source(resource.get("source") or {})
@@ -160,7 +186,7 @@ def _check_recurrence(resource: Json, calendar_zone: str) -> None:
         raise errors.invalid("Invalid recurrence rule.") from error
 
 
-def _check_reminders(reminders: Json) -> None:
+def check_reminders(reminders: Json) -> None:
     overrides = reminders.get("overrides") or []
     if not isinstance(overrides, list) or not all(isinstance(each, dict) for each in overrides):
         raise errors.invalid("Invalid reminders.")
@@ -173,19 +199,20 @@ def _check_reminders(reminders: Json) -> None:
         minutes = override.get("minutes")
         if override.get("method") not in ("email", "popup"):
             raise errors.invalid("Invalid reminder method.")
-        if not isinstance(minutes, int) or not 0 <= minutes <= REMINDER_MINUTES_MAX:
+        if type(minutes) is not int or not 0 <= minutes <= REMINDER_MINUTES_MAX:
             raise errors.invalid("Invalid reminder minutes.")
 
 
 def _check_source(source: Json) -> None:
-    if source and urlsplit(str(source.get("url", ""))).scheme not in ("http", "https"):
+    parts = web_address.taken_apart(str(source.get("url", "")))
+    if source and (parts is None or parts.scheme not in ("http", "https")):
         raise errors.invalid("Invalid source URL.")
 
 
 def _check_properties(properties: Json) -> None:
     """Both groups together have limits: https://developers.google.com/workspace/calendar/api/guides/extended-properties"""
     pairs = [pair for group in properties.values() for pair in (group or {}).items()]
-    size = sum(len(str(part).encode()) for pair in pairs for part in pair)
+    size = sum(len(str(part).encode("utf-8", "surrogatepass")) for pair in pairs for part in pair)
     if len(pairs) > PROPERTIES_MAX or size > PROPERTIES_BYTES_MAX:
         raise errors.invalid("Too many extended properties, or too long ones.")
 

@@ -4,9 +4,9 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from calferry.emulator.world.dice import URL_SAFE, Dice, word
+from calferry.emulator.world.web_address import taken_apart
 
 ACCESS_TOKEN_LIFE_S = 3599
 CODE_LIFE_S = 600
@@ -32,10 +32,15 @@ class OAuthClient:
     testing: bool = False
 
     def may_redirect_to(self, uri: str) -> bool:
-        parts = urlsplit(uri)
         if self.redirect_uris:
             return uri in self.redirect_uris
-        return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+        parts = taken_apart(uri)
+        return (
+            parts is not None
+            and uri.isascii()
+            and parts.scheme in ("http", "https")
+            and parts.hostname in LOOPBACK
+        )
 
 
 @dataclass(frozen=True, slots=True)
