@@ -8,6 +8,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from calferry.emulator import striking
 from calferry.emulator.app import Emulator
 from calferry.emulator.wire import Request, Response
 
@@ -17,6 +18,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 TRANSPORT = "transport"
 BODY_BYTES_MAX = 10_000_000
+CONTROL = "/_emulator/"
+CONTROL_BYTES_MAX = 1_000_000_000
+TOO_LARGE = 413
 _LINGER_NONE = struct.pack("ii", 1, 0)
 
 
@@ -37,6 +41,9 @@ class Shell:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = await _received(scope, receive)
+        if request is None:
+            await _send(_too_large(), send)
+            return
         response = self._emulator.handle(request)
         self._after_request()
         if response.delay_s:
@@ -49,15 +56,31 @@ class Shell:
             _close(scope)
 
 
-async def _received(scope: Scope, receive: Receive) -> Request:
+def _too_large() -> Response:
+    page = striking.html(TOO_LARGE)
+    body = page.body if isinstance(page.body, bytes) else b""
+    return Response(TOO_LARGE, {"Content-Type": page.content_type, "Content-Length": str(len(body))}, body)
+
+
+async def _received(scope: Scope, receive: Receive) -> Request | None:
+    """The whole request; None for one that is too large, read to its end so that its sender hears the answer.
+
+    Control requests may bring a snapshot, which is as large as the world.
+    """
+    path = scope["raw_path"].decode("latin-1")
+    most = CONTROL_BYTES_MAX if path.startswith(CONTROL) else BODY_BYTES_MAX
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     chunks: list[bytes] = []
-    more = True
+    size, more = 0, True
     while more:
         message = await receive()
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False) and sum(map(len, chunks)) < BODY_BYTES_MAX
-    path = scope["raw_path"].decode("latin-1")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        more = message.get("more_body", False)
+        if size <= most:
+            chunks.append(chunk)
+    if size > most:
+        return None
     return Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers, b"".join(chunks))
 
 
