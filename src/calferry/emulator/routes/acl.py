@@ -91,9 +91,9 @@ def _changed(call: Call, needs_scope: bool) -> Answer:
     calendar, body = _owned(call), call.json()
     of = _known(call, calendar)
     _check_if_match(call, calendar, of)
-    if (needs_scope or "scope" in body) and acl.rule_id(body.get("scope")) != of:
+    if (needs_scope or body.get("scope") is not None) and acl.rule_id(body.get("scope")) != of:
         raise errors.Refused(400, "global", "invalidScopeValue", "The scope of a rule cannot be changed.")
-    role = acl.checked_role(body.get("role", calendar.acl[of]), of)
+    role = acl.checked_role(calendar.acl[of] if body.get("role") is None else body["role"], of)
     if role != calendar.acl[of]:
         acl.check_may_change(calendar, of, call.caller().email)
         acl.set_role(call.world, calendar, of, role, call.now)
@@ -102,8 +102,7 @@ def _changed(call: Call, needs_scope: bool) -> Answer:
 
 
 def _check_if_match(call: Call, calendar: Calendar, of: str) -> None:
-    wanted = call.header("if-match")
-    if wanted and wanted not in ("*", acl.resource(calendar, of)["etag"]):
+    if not call.may_write_over(acl.resource(calendar, of)["etag"]):
         raise errors.condition_not_met()
 
 

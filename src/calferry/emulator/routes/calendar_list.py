@@ -6,6 +6,7 @@ from calferry.emulator.routes import scopes
 from calferry.emulator.routes.paging import Collection, list_collection
 from calferry.emulator.world import calendar_lists
 from calferry.emulator.world.calendar import ROLES
+from calferry.emulator.world.entry_rules import check_entry
 from calferry.emulator.world.event_shape import merged
 from calferry.emulator.world.people import CalendarListEntry, Person
 
@@ -101,6 +102,7 @@ def _own(call: Call, body: Json) -> Json:
         body = {
             key: value for key, value in body.items() if key not in ("backgroundColor", "foregroundColor")
         }
+    check_entry(body)
     return calendar_lists.own_fields(body)
 
 

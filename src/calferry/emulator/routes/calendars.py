@@ -55,8 +55,7 @@ def patch_calendar(call: Call) -> Answer:
 
 def _changed(call: Call, body: Json) -> Answer:
     calendar = _owned(call)
-    wanted = call.header("if-match")
-    if wanted and wanted not in ("*", calendar.etag()):
+    if not call.may_write_over(calendar.etag()):
         raise errors.condition_not_met()
     before = calendar.resource()
     _set_fields(calendar, body)
@@ -66,16 +65,19 @@ def _changed(call: Call, body: Json) -> Answer:
 
 
 def _set_fields(calendar: Calendar, body: Json) -> None:
+    for name in ("summary", "description", "location", "timeZone"):
+        if not isinstance(body.get(name), str | None):
+            raise errors.invalid(f"Invalid value for: {name} is not a valid string")
     if body.get("timeZone"):
         try:
-            when.zone(str(body["timeZone"]))
+            when.zone(body["timeZone"])
         except ValueError as error:
             raise errors.invalid("Invalid time zone.") from error
-        calendar.time_zone = str(body["timeZone"])
-    calendar.summary = str(body.get("summary") or calendar.summary)
+        calendar.time_zone = body["timeZone"]
+    calendar.summary = body.get("summary") or calendar.summary
     for name in ("description", "location"):
         if name in body:
-            setattr(calendar, name, None if body[name] is None else str(body[name]))
+            setattr(calendar, name, body[name])
     calendar.extra = {**calendar.extra, **_further_fields(calendar, body)}
 
 

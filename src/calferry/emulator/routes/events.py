@@ -87,8 +87,7 @@ def writable_event(call: Call, writer: Writer) -> Event:
 
 def check_if_match(call: Call, event: Event) -> None:
     """Refuses a write to a version that the caller has not seen with 412."""
-    wanted = call.header("if-match")
-    if wanted and wanted != "*" and event.resource["etag"] not in wanted.split(", "):
+    if not call.may_write_over(event.resource["etag"]):
         raise errors.condition_not_met()
 
 

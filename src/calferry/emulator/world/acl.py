@@ -1,5 +1,6 @@
 """Access-control rules of a calendar: who they name, what they grant, and which rules changed when."""
 
+import re
 from typing import Any
 
 from calferry.emulator import errors
@@ -11,6 +12,8 @@ Json = dict[str, Any]
 
 SCOPE_TYPES = ("default", "user", "group", "domain")
 RULES_MAX = 6_000
+_ADDRESS = re.compile(r"[^\s@\ud800-\udfff]+@[^\s@\ud800-\udfff]+\Z")
+_DOMAIN = re.compile(r"[^\s@\ud800-\udfff]+\.[^\s@\ud800-\udfff]+\Z")
 
 
 def acl_resource(calendar: Calendar) -> WatchedResource:
@@ -26,8 +29,8 @@ def rule_id(scope: Any) -> str:
         raise errors.invalid(f"Invalid scope type: {kind}")
     if kind == "default":
         return "default"
-    wanted = "." if kind == "domain" else "@"
-    if not isinstance(value, str) or wanted not in value:
+    wanted = _DOMAIN if kind == "domain" else _ADDRESS
+    if not isinstance(value, str) or not wanted.match(value):
         raise errors.Refused(400, "global", "invalidScopeValue", "Invalid scope value.")
     return f"{kind}:{value.lower()}"
 

@@ -53,8 +53,9 @@ def merged(old: Json, change: Json) -> Json:
     for key, value in change.items():
         if value is None:
             found.pop(key, None)
-        elif isinstance(value, dict) and isinstance(found.get(key), dict):
-            found[key] = merged(found[key], value)
+        elif isinstance(value, dict):
+            known = found.get(key)
+            found[key] = merged(known if isinstance(known, dict) else {}, value)
         else:
             found[key] = value
     return found
