@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, StrictBool, model_validator
 from sqlalchemy import Connection
 
 from calferry.core.health import Health, health_of
@@ -53,9 +53,9 @@ class Calendars(BaseModel):
 class CalendarChange(RequestBody):
     """What is null or left out stays as it is."""
 
-    selected: bool | None = None
+    selected: StrictBool | None = None
     """Whether to mirror the calendar."""
-    paused: bool | None = None
+    paused: StrictBool | None = None
     """A paused calendar stays readable; Google is asked nothing about it until it is resumed."""
     mode: Mode | None = None
     """`series`: recurring events with their exceptions; `instances`: what Google expands of them, three months back and

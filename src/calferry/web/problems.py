@@ -15,6 +15,7 @@ from starlette.routing import Match
 
 from calferry.core.failure import SourceFailure, describe
 from calferry.web.head_requests import answers_head
+from calferry.web.wrong_values import reason
 
 MEDIA_TYPE = "application/problem+json"
 FIELD_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -161,7 +162,9 @@ def validation_detail(error: RequestValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"The {kind} field {shown(named)} is not known here: leave it out, or look how it is spelled."
     where = f"The {kind} field {named}" if named else f"The {kind}"
-    return f"{where} is not usable: {first['msg'][:1].lower()}{first['msg'][1:]}."
+    if first["type"] == "missing":
+        return f"{where} is missing."
+    return f"{where} is not usable: {reason(first)}."
 
 
 def shown(name: str) -> str:
