@@ -62,8 +62,11 @@ def connect(address: str) -> SqliteStore:
     return SqliteStore(path)
 
 
-async def open_store(address: str, *, auto_migrate: bool) -> Store:
-    """Open and migrate. Raises DatabaseUnusable, also when migrations are missing and may not be run."""
+async def open_store(address: str, *, auto_migrate: bool, must_exist: bool = False) -> Store:
+    """Open and migrate. Raises DatabaseUnusable, also when migrations are missing and may not be run, and for an
+    absent file where it `must_exist`: whoever only reads leaves none behind."""
+    if must_exist:
+        refuse_if_absent(address, auto_migrate=auto_migrate)
     store = connect(address)
     try:
         with explained(store):
@@ -73,6 +76,24 @@ async def open_store(address: str, *, auto_migrate: bool) -> Store:
         await store.close()
         raise
     return store
+
+
+def refuse_if_absent(address: str, *, auto_migrate: bool) -> None:
+    path = Path(address.removeprefix(SQLITE))
+    if address.startswith(SQLITE) and is_absent(path):
+        first = "" if auto_migrate else "run `calferry db upgrade`, then "
+        raise DatabaseUnusable(
+            f"There is no database {path} yet: {first}start `calferry serve` and sign in on the page, or use "
+            "`calferry accounts add EMAIL`; or say by CALFERRY_DATA or CALFERRY_DATABASE_URL where it is."
+        )
+
+
+def is_absent(path: Path) -> bool:
+    """False for what may not be looked at: opening it tells why."""
+    try:
+        return not path.exists()
+    except OSError:
+        return False
 
 
 async def refuse_if_behind(store: Store) -> None:

@@ -26,11 +26,14 @@ NEEDED = ("keys", "google_client_id", "google_client_secret")
 
 
 @contextlib.asynccontextmanager
-async def opened_engine(settings: Settings) -> AsyncIterator[Engine]:
-    """An engine until the block ends. Raises SettingsInvalid or DatabaseUnusable before anything is touched."""
+async def opened_engine(settings: Settings, *, must_exist: bool = False) -> AsyncIterator[Engine]:
+    """An engine until the block ends. Raises SettingsInvalid or DatabaseUnusable before anything is touched, also for an
+    absent database where it `must_exist`."""
     settings.require(*NEEDED)
     calm_collector()
-    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate)
+    store = await open_store(
+        settings.database_address, auto_migrate=settings.auto_migrate, must_exist=must_exist
+    )
     try:
         async with google.AiohttpTransport() as transport:
             yield engine_of(settings, store, transport)

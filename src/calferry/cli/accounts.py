@@ -126,7 +126,7 @@ def show(as_json: AsJson = False) -> None:
 
 async def show_accounts(output: Output) -> None:
     settings = load_settings()
-    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate)
+    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate, must_exist=True)
     try:
         found = await store.read(lambda connection: accounts_of_address(connection, None))
         calendars = await calendars_of_accounts(store, found)
@@ -162,7 +162,7 @@ def remove(
 
 
 async def remove_account(output: Output, email_or_id: str) -> None:
-    async with opened_engine(load_settings()) as engine:
+    async with opened_engine(load_settings(), must_exist=True) as engine:
         everybody = await engine.store.read(lambda connection: accounts_of_address(connection, None))
         named = [account for account in everybody if account.id == email_or_id]
         named = named or await exactly_of_address(engine, email_or_id)

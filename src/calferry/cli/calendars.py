@@ -81,7 +81,7 @@ def mode(
 async def change(output: Output, email: str, named: Sequence[str], one: Change, done: str) -> None:
     """All of them or none. A running service takes notice within seconds."""
     settings = load_settings()
-    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate)
+    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate, must_exist=True)
     try:
         found = await calendars_of_accounts(store, await known_accounts(store, email))
         chosen = choose(found, named) if named else [row for row in found if row.selected]

@@ -30,7 +30,7 @@ def status(as_json: AsJson = False) -> None:
 
 async def show_status(output: Output) -> None:
     settings = load_settings()
-    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate)
+    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate, must_exist=True)
     try:
         found = await store.read(everything)
     finally:

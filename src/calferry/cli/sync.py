@@ -52,7 +52,7 @@ def sync(email: Email, calendar: CalendarIds = None, full: Full = False, as_json
 
 async def sync_address(output: Output, wanted: Wanted) -> int:
     began = time.monotonic()
-    async with opened_engine(load_settings()) as engine:
+    async with opened_engine(load_settings(), must_exist=True) as engine:
         accounts = await known_accounts(engine.store, wanted.email)
         requests = await refresh_lists(output, engine, accounts)
         chosen = choose(await calendars_of_accounts(engine.store, accounts), wanted.calendars)

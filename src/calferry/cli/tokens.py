@@ -34,7 +34,7 @@ def create(
 
 async def create_token(output: Output, email: str, name: str) -> None:
     settings = load_settings()
-    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate)
+    store = await open_store(settings.database_address, auto_migrate=settings.auto_migrate, must_exist=True)
     try:
         user = await known_user(store, email)
         ids, now_ms = SystemIds(), SystemClock().now_ms()

@@ -24,7 +24,7 @@ def verify(email: Email, as_json: AsJson = False) -> None:
 
 
 async def verify_address(output: Output, email: str) -> int:
-    async with opened_engine(load_settings()) as engine:
+    async with opened_engine(load_settings(), must_exist=True) as engine:
         accounts = await known_accounts(engine.store, email)
         known = await calendars_of_accounts(engine.store, accounts)
         mirrored = [calendar for calendar in known if calendar.selected]

@@ -118,6 +118,7 @@ def test_an_unknown_calendar_is_named(installation: Installation) -> None:
 
 @pytest.mark.parametrize("command", [("sync",), ("verify",), ("tokens", "create"), ("accounts", "remove")])
 def test_an_unknown_address_is_told_how_to_become_known(installation: Installation, command: Any) -> None:
+    installation.connect()
     outcome = installation.outcome(*command, "nobody@example.com", code=1)
     assert "nobody@example.com" in outcome["error"]
     assert "accounts add" in outcome["error"]
@@ -182,6 +183,7 @@ def test_the_version_is_printed(bare: Installation) -> None:
 
 
 def test_an_empty_installation_says_where_it_looked_and_what_to_do(bare: Installation) -> None:
+    bare.outcome("db", "upgrade")
     for command in (["status"], ["accounts", "list"]):
         said = bare.run(*command).stdout
         assert "calferry.sqlite3" in said

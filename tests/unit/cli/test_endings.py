@@ -102,6 +102,33 @@ def test_without_auto_migration_a_database_behind_is_refused(
     assert bare.outcome("accounts", "list") == {"accounts": []}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["accounts", "list"],
+        ["tokens", "create", "a@b.c"],
+        ["calendars", "pause", "a@b.c"],
+        ["calendars", "mode", "a@b.c", "series"],
+    ],
+)
+def test_where_no_database_is_that_is_said_and_none_is_made(
+    bare: Installation, tmp_path: Path, command: list[str]
+) -> None:
+    outcome = bare.outcome(*command, code=3)
+    assert str(tmp_path / "data" / "calferry.sqlite3") in outcome["error"]
+    assert "calferry accounts add" in outcome["error"]
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("command", [["sync"], ["verify"], ["accounts", "remove"]])
+def test_a_configured_command_makes_no_database_either(
+    installation: Installation, tmp_path: Path, command: list[str]
+) -> None:
+    assert "There is no database" in installation.outcome(*command, "a@b.c", code=3)["error"]
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_database_of_a_newer_version_is_refused(bare: Installation, tmp_path: Path) -> None:
     bare.outcome("db", "upgrade")
     with closing(sqlite3.connect(tmp_path / "data" / "calferry.sqlite3")) as database:
