@@ -33,7 +33,7 @@ def list_events(call: Call) -> Answer:
         return Answer(status=304, headers={"ETag": etag})
     if found is None:
         items = [calendar.shelf.as_seen(event) for event in listing.select(calendar, query, call.now)]
-        fresh = Listing(question, call.world.log.last, items, _page_size(call))
+        fresh = Listing(question, call.world.log.last, items, _page_size(call), expanded=query.single_events)
         fresh.sync_token = _sync_token(call, calendar, role, query, fresh.covers)
         found = (0, fresh, 0)
     return _page(call, calendar, role, query.show_deleted, found)
@@ -70,6 +70,8 @@ def _current(calendar: Calendar, pages: Listing, offset: int, end: int, show_del
         newest = calendar.shelf.find(event.id, calendar.id, calendar.time_zone)
         if newest is None or newest.number <= pages.covers:
             found.append(event)
+        elif pages.expanded and newest.is_series:
+            found += [event] if event.is_cancelled else []
         elif show_deleted or not newest.is_cancelled:
             found.append(newest)
     return found
@@ -149,7 +151,8 @@ def _since(call: Call, calendar: Calendar, role: str) -> int | None:
         raise errors.sync_token_with_restrictions()
     token = sync_token_of(call, _binding(call, calendar))
     expanded = listing.effective(query.boolean("singleEvents"), role)
-    if token.position < calendar.tokens_valid_from or token.single_events != expanded:
+    oldest = max(calendar.tokens_valid_from, calendar.shelf.history_from if expanded else 0)
+    if token.position < oldest or token.single_events != expanded:
         raise errors.full_sync_required()
     return token.position
 

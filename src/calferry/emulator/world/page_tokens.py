@@ -15,7 +15,8 @@ class Listing:
     """What a listing found at its first page.
 
     `covers` is the change number up to which its sync token speaks; whatever changes while somebody pages
-    comes in the next delta. `question` is who asked, and the exact query that all its pages have to repeat.
+    comes in the next delta. `question` is who asked, and the exact query that all its pages have to repeat;
+    `expanded` listings hold no series.
     """
 
     question: str
@@ -23,6 +24,7 @@ class Listing:
     items: list[Any]
     page_size: int
     sync_token: str | None = None
+    expanded: bool = False
 
 
 @dataclass(slots=True)

@@ -21,13 +21,14 @@ class EventShelf:
     """Events by id; iteration follows change numbers, so that a delta is the end of the list.
 
     `history` keeps former versions of series whose occurrences changed: an expanded delta derives from
-    them which instances have gone.
+    them which instances have gone. It tells everything since change `history_from`.
     """
 
     def __init__(self) -> None:
         self._events: dict[str, Event] = {}
         self._exceptions: dict[str, dict[str, str]] = {}
         self.history: dict[str, list[Former]] = {}
+        self.history_from = 0
 
     def __len__(self) -> int:
         return len(self._events)
@@ -58,6 +59,8 @@ class EventShelf:
     def remember(self, former: Event, until: int) -> None:
         versions = self.history.setdefault(former.id, [])
         versions.append(Former(former, until))
+        for forgotten in versions[:-HISTORY_LENGTH]:
+            self.history_from = max(self.history_from, forgotten.until)
         del versions[:-HISTORY_LENGTH]
 
     def since(self, number: int) -> list[Event]:

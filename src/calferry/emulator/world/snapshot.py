@@ -74,7 +74,8 @@ def _encoded(value: Any) -> Any:
         master: [[former.until, *_pair(former.event)] for former in versions]
         for master, versions in value.history.items()
     }
-    return {"events": [_pair(event) for event in value], "history": history}
+    events = [_pair(event) for event in value]
+    return {"events": events, "history": history, "history_from": value.history_from}
 
 
 def _pair(event: Event) -> list[Any]:
@@ -85,6 +86,7 @@ def _decoded(kind: type, value: Any) -> Any:
     if kind is not EventShelf:
         raise ValueError(f"cannot read a {kind.__name__}")
     shelf = EventShelf()
+    shelf.history_from = int(value.get("history_from", 0))
     for number, resource in value["events"]:
         shelf.put(Event(resource, number))
     for master, versions in value["history"].items():
