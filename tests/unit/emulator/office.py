@@ -140,9 +140,6 @@ class Office:
         self.models[CAROL].put(event_id, replace(self.models[CAROL].entries[event_id], live=False))
         self.models[ALICE].put(event_id, self.models[ALICE].entries[event_id])
 
-    def has_exceptions(self, series: str) -> bool:
-        return any(one.parent == series for one in self.models[ALICE].entries.values())
-
 
 def window_of(first_day: int, days: int) -> Window:
     start = FIRST_DAY + first_day * DAY_S

@@ -45,6 +45,12 @@ class ReferenceModel:
         if old and old.count and old.live:
             self.past.append((self.writes, event_id, old.starts()))
         self.entries[event_id] = replace(entry, changed=self.writes)
+        if old and not old.live and entry.live:
+            self.entries |= {
+                key: replace(one, changed=self.writes)
+                for key, one in self.entries.items()
+                if one.parent == event_id
+            }
         for key, one in list(self.entries.items()):
             if entry.live and one.parent == event_id and one.original not in entry.starts():
                 del self.entries[key]

@@ -1,9 +1,8 @@
 """People edit; whoever follows Google's documented sync algorithm ends with the truth, and every answer on the way
 is the one that a reference model gives.
 
-Not among the edits, because Google does not say what a delta tells of them, and no documented algorithm would notice
-that the local Google tells nothing (test_series.py): bringing back a deleted series that has exceptions, and bringing
-back the day of an exception that its series had lost.
+Not among the edits, because Google does not say what a delta tells of it, and no documented algorithm would notice
+that the local Google tells nothing (test_series.py): bringing back the day of an exception that its series had lost.
 """
 
 from collections.abc import Callable
@@ -162,8 +161,7 @@ class People(RuleBasedStateMachine):
 
     @rule(number=NUMBERS, user=WRITERS)
     def bring_back(self, number: int, user: str) -> None:
-        chosen = self.office.pick(number, live=False)
-        if chosen and not self.office.has_exceptions(chosen):
+        if chosen := self.office.pick(number, live=False):
             self.office.patch(chosen, user, live=True)
 
     @rule(number=NUMBERS, comes=st.booleans())

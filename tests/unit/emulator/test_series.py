@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from calferry.emulator.world import shelf
 from tests.unit.emulator.desk import Desk, timed
 
 WINDOW = {"timeMin": "2026-11-01T00:00:00Z", "timeMax": "2027-02-01T00:00:00Z"}
@@ -134,16 +137,22 @@ def test_deleting_the_master_is_one_stub_and_takes_its_exceptions_along(desk: De
     assert series_instances(desk, series).reason == "deleted"
 
 
-def test_undeleted_master_brings_its_exceptions_back_unmentioned(desk: Desk) -> None:
+def test_undeleted_master_brings_its_exceptions_back_and_deltas_tell_them(desk: Desk) -> None:
     series = weekly(desk)
-    exception = f"{series}_20261130T090000Z"
-    desk.change("PATCH", exception, {"summary": "own"})
+    changed, cancelled = f"{series}_20261130T090000Z", f"{series}_20261207T090000Z"
+    desk.change("PATCH", changed, {"summary": "own"})
+    desk.change("DELETE", cancelled)
     desk.change("DELETE", series)
     _, token = desk.all_events()
+    gone = desk.change("GET", changed).json["etag"]
     desk.change("PATCH", series, {"status": "confirmed"})
     delta, _ = desk.all_events(syncToken=token)
-    assert [item["id"] for item in delta] == [series]
-    assert "own" in [item["summary"] for item in expanded(desk)]
+    assert {item["id"]: item["status"] for item in delta} == {
+        series: "confirmed", changed: "confirmed", cancelled: "cancelled",
+    }  # fmt: skip
+    assert desk.change("GET", changed).json["etag"] != gone
+    assert [item["summary"] for item in expanded(desk)].count("own") == 1
+    assert len(expanded(desk)) == 3
 
 
 def test_changed_rule_drops_exceptions_it_no_longer_has_without_a_tombstone(desk: Desk) -> None:
@@ -265,6 +274,65 @@ def test_master_without_recurrence_becomes_a_single_event(desk: Desk) -> None:
     assert [item["id"] for item in expanded(desk)] == [series]
     delta, _ = desk.all_events(singleEvents="true", syncToken=token)
     assert sorted(item["status"] for item in delta) == ["cancelled"] * 4 + ["confirmed"]
+
+
+def states_since(desk: Desk, token: str | None) -> dict[str, str]:
+    delta, _ = desk.all_events(singleEvents="true", syncToken=token)
+    return {item["id"]: item["status"] for item in delta}
+
+
+def test_single_event_that_becomes_a_series_is_gone_from_expanded_deltas(desk: Desk) -> None:
+    single = desk.insert()["id"]
+    _, early = desk.all_events(singleEvents="true")
+    desk.change("PATCH", single, {"recurrence": ["RRULE:FREQ=DAILY;COUNT=2"]})
+    first, second = (f"{single}_202611{day}T090000Z" for day in (23, 24))
+    assert states_since(desk, early) == {single: "cancelled", first: "confirmed", second: "confirmed"}
+    _, late = desk.all_events(singleEvents="true")
+    desk.change("PATCH", single, {"summary": "again"})
+    assert states_since(desk, late) == {first: "confirmed", second: "confirmed"}
+    desk.change("DELETE", single)
+    assert states_since(desk, early) == {single: "cancelled", first: "cancelled", second: "cancelled"}
+    desk.change("PATCH", single, {"status": "confirmed", "recurrence": None})
+    assert states_since(desk, early) == {single: "confirmed", first: "cancelled", second: "cancelled"}
+
+
+def test_single_event_that_was_deleted_and_came_back_as_a_series_is_gone_from_expanded_deltas(
+    desk: Desk,
+) -> None:
+    single = desk.insert()["id"]
+    _, token = desk.all_events(singleEvents="true")
+    desk.change("DELETE", single)
+    desk.change("PATCH", single, {"status": "confirmed", "recurrence": ["RRULE:FREQ=DAILY;COUNT=1"]})
+    assert states_since(desk, token) == {single: "cancelled", f"{single}_20261123T090000Z": "confirmed"}
+
+
+def test_later_page_of_an_expanded_listing_shows_no_series(desk: Desk) -> None:
+    desk.insert()
+    single = desk.insert()["id"]
+    page = desk.events(singleEvents="true", maxResults=1).json
+    desk.change("PATCH", single, {"recurrence": ["RRULE:FREQ=DAILY;COUNT=2"]})
+    last = desk.events(singleEvents="true", maxResults=1, pageToken=page["nextPageToken"]).json
+    assert last["items"] == []
+    assert states_since(desk, last["nextSyncToken"])[single] == "cancelled"
+
+
+def test_expanded_delta_is_refused_rather_than_told_without_lost_instances(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "HISTORY_LENGTH", 3)
+    series = weekly(desk)
+    tokens = [(desk.all_events(singleEvents="true")[1], desk.all_events()[1])]
+    for day in range(24, 28):
+        moved = timed(f"2026-11-{day}")
+        desk.change("PATCH", series, {"start": moved["start"], "end": moved["end"]})
+        tokens.append((desk.all_events(singleEvents="true")[1], desk.all_events()[1]))
+    statuses = [desk.events(singleEvents="true", syncToken=expanded).status for expanded, _ in tokens]
+    assert statuses == [410, 200, 200, 200, 200]
+    desk.control("restore", desk.control("snapshot", {}))
+    assert desk.events(singleEvents="true", syncToken=tokens[0][0]).reason == "fullSyncRequired"
+    assert desk.events(syncToken=tokens[0][1]).status == 200
+    lost = [state for state in states_since(desk, tokens[1][0]).values() if state == "cancelled"]
+    assert len(lost) == 12
 
 
 def test_later_page_shows_no_exception_live_that_was_gone_when_the_listing_began(desk: Desk) -> None:

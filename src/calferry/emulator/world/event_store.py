@@ -68,7 +68,15 @@ def stored(writer: Writer, resource: Json, former: Event | None, updated_us: int
     }
     event = Event(ordered(kept), number)
     _shelve(calendar, event, former)
+    if former and former.is_series and former.is_cancelled and not event.is_cancelled:
+        _bring_back_exceptions(writer, event)
     return event
+
+
+def _bring_back_exceptions(writer: Writer, master: Event) -> None:
+    """A series that is brought back has its exceptions again: each is a change of its own, so that deltas tell it."""
+    for exception in writer.calendar.shelf.exceptions(master.id).values():
+        stored(writer, exception.resource, exception)
 
 
 def _updated(kept: Json, former: Event | None) -> str:
@@ -94,7 +102,11 @@ def _shelve(calendar: Calendar, event: Event, former: Event | None) -> None:
     shelf = calendar.shelf
     shelf.put(event)
     calendar.events_number = event.number
-    if former is None or former.master is not None or not former.is_series:
+    if former is None or former.master is not None:
+        return
+    if not former.is_series:
+        if event.is_series:
+            shelf.remember(former, event.number)
         return
     if any(
         former.resource.get(name) != event.resource.get(name) for name in ("start", "recurrence", "status")

@@ -58,12 +58,17 @@ class Horizon:
 def dropped_instances(calendar: Calendar, master: Event, since: int, now: float) -> Iterator[Event]:
     """Cancelled instances for occurrences that a series had after change `since` and has lost.
 
-    Only occurrences up to half a year ahead are told, as Google does: later ones vanish unmentioned.
+    Only occurrences up to half a year ahead are told, as Google does: later ones vanish unmentioned. The single event
+    that a series once was is told as gone, too.
     """
     limit = int(now) + CANCELLED_AHEAD_S
     kept = _suffixes(calendar, master, limit) if master.is_series and not master.is_cancelled else set()
     told = set(kept)
     for former in _versions_since(calendar, master, since):
+        if not former.is_series:
+            if master.is_series:
+                yield Event(ordered({**former.resource, "status": "cancelled"}), master.number)
+            continue
         for occurrence in former.occurrences(calendar.time_zone):
             if occurrence.start_at > limit:
                 break
@@ -84,7 +89,7 @@ def _suffixes(calendar: Calendar, master: Event, limit: int) -> set[str]:
 def _versions_since(calendar: Calendar, master: Event, since: int) -> Iterator[Event]:
     """Former versions whose occurrences somebody who synced at `since` may have seen."""
     for former, until in calendar.shelf.history.get(master.id, ()):
-        if until > since and not former.is_cancelled:
+        if until > since and not (former.is_series and former.is_cancelled):
             yield former
 
 
