@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LISTINGS_KEPT = 500
+WEIGHT_KEPT = 2_000_000
+INSTANCE_WEIGHT = 20
 
 
 @dataclass(slots=True)
@@ -27,23 +29,40 @@ class Listing:
     expanded: bool = False
 
 
+def _weight(listing: Listing) -> int:
+    """The memory it holds, in items that exist anyway; an instance exists only for its listing."""
+    computed = sum(getattr(item, "master", None) is not None for item in listing.items)
+    return len(listing.items) + (INSTANCE_WEIGHT - 1) * computed
+
+
 @dataclass(slots=True)
 class Listings:
-    """The listings that still have a page token somewhere, the oldest dropped first."""
+    """The listings that still have a page token somewhere, the oldest dropped first.
+
+    Their number and their weight together are limited; the latest is always kept.
+    """
 
     _kept: OrderedDict[int, Listing] = field(default_factory=OrderedDict)
+    _weights: dict[int, int] = field(default_factory=dict)
     _last: int = 0
 
     def keep(self, listing: Listing) -> int:
         self._last += 1
         self._kept[self._last] = listing
-        if len(self._kept) > LISTINGS_KEPT:
-            self._kept.popitem(last=False)
+        self._weights[self._last] = _weight(listing)
+        while self._is_too_much():
+            number, _ = self._kept.popitem(last=False)
+            del self._weights[number]
         return self._last
+
+    def _is_too_much(self) -> bool:
+        weight = sum(self._weights.values())
+        return len(self._kept) > LISTINGS_KEPT or (len(self._kept) > 1 and weight > WEIGHT_KEPT)
 
     def forget_all(self) -> None:
         """Makes every page token given so far worthless."""
         self._kept.clear()
+        self._weights.clear()
 
     def open(self, token: str, question: str) -> tuple[int, Listing, int]:
         """Listing number, listing and offset of a page token.
