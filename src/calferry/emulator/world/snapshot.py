@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from calferry.emulator.world import recurrence, when
 from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.channels import Channel, Delivery, PushWeather
 from calferry.emulator.world.devices import DeviceRequest
@@ -88,12 +89,37 @@ def _decoded(kind: type, value: Any) -> Any:
     shelf = EventShelf()
     shelf.history_from = int(value.get("history_from", 0))
     for number, resource in value["events"]:
-        shelf.put(Event(resource, number))
+        shelf.put(_event(resource, number))
     for master, versions in value["history"].items():
         shelf.history[master] = [
-            Former(Event(resource, number), until) for until, number, resource in versions
+            Former(_event(resource, number), until) for until, number, resource in versions
         ]
     return shelf
+
+
+def _event(resource: Any, number: Any) -> Event:
+    """Raises ValueError for what no listing could show."""
+    if not isinstance(resource, dict) or not isinstance(number, int):
+        raise ValueError("an event is a change number and a resource")
+    missing = [
+        name for name in ("id", "status", "etag", "updated") if not isinstance(resource.get(name), str)
+    ]
+    if resource.get("status") != "cancelled":
+        missing += [
+            name for name in ("start", "end") if not (isinstance(resource.get(name), dict) and resource[name])
+        ]
+    if missing:
+        raise ValueError(f"event {resource.get('id')!r} has no {', '.join(missing)}")
+    event = Event(resource, number)
+    event.span("UTC")
+    if event.is_series:
+        next(recurrence.occurrences(recurrence.series_of(resource, "UTC")), None)
+    return event
+
+
+def _calendar(calendar: Calendar) -> Calendar:
+    when.zone(calendar.time_zone)
+    return calendar
 
 
 def _read(value: Any, kind: Any) -> Any:
@@ -120,7 +146,7 @@ def _parts(document: Json) -> Json:
     oauth = document["oauth"]
     return {
         "people": {person.email: person for person in _read(document["people"], list[Person])},
-        "calendars": {each.id: each for each in _read(document["calendars"], list[Calendar])},
+        "calendars": {each.id: _calendar(each) for each in _read(document["calendars"], list[Calendar])},
         "groups": _read(document["groups"], dict[str, tuple[str, ...]]),
         "channels": {channel.id: channel for channel in _read(document["channels"], list[Channel])},
         "outbox": _read(document["outbox"], list[Delivery]),
@@ -160,6 +186,7 @@ def _put(world: World, parts: Json) -> None:
         setattr(world.oauth, name, found)
     world.oauth.consents = parts["consents"]
     world.channels.open, world.channels.outbox = parts["channels"], parts["outbox"]
+    world.channels.taken.clear()
     world.channels.weather = parts["push"]
     world.devices.waiting, world.faults.orders = parts["devices"], parts["faults"]
     world.quota, world.listings = parts["quota"], Listings()
