@@ -86,14 +86,27 @@ class Emulator:
 
     def take_deliveries(self) -> list[Delivery]:
         """The notifications produced since the last call, for a shell to post. None is given twice."""
-        return self.world.channels.take()
+        return [delivery for delivery in self.world.channels.take() if self.is_wanted(delivery)]
+
+    def is_wanted(self, delivery: Delivery) -> bool:
+        """Whether a notification taken earlier is still to be posted: its world has to be there, and for another
+        attempt its channel, too."""
+        channels = self.world.channels
+        retried = delivery.attempt > 1
+        return channels.is_ours(delivery) and (
+            not retried or channels.is_open(delivery.channel_id, self.now())
+        )
 
     def delivered(self, delivery: Delivery, status: int | None, problem: str = "") -> None:
         """Tells how a post ended: its HTTP status, or None and the problem.
 
-        A status that Google retries puts the notification back into the outbox with a later `not_before`.
+        A status that Google retries puts the notification back into the outbox with a later `not_before`, while
+        its channel is open. Of a world that is gone nothing is noted.
         """
-        again = self.deliveries.record(delivery, status, problem, self.now(), self._dice)
+        if not self.world.channels.is_ours(delivery):
+            return
+        is_open = self.world.channels.is_open(delivery.channel_id, self.now())
+        again = self.deliveries.record(delivery, status, problem, self.now(), self._dice, is_open)
         if again:
             self.world.channels.outbox.append(again)
 

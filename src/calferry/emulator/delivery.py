@@ -38,6 +38,7 @@ class Postman:
 
     async def _round(self, session: aiohttp.ClientSession) -> None:
         self._wake.clear()
+        self._waiting = list(filter(self._emulator.is_wanted, self._waiting))
         self._waiting += self._emulator.take_deliveries()
         now = self._emulator.now()
         for delivery in [delivery for delivery in self._waiting if delivery.not_before <= now]:

@@ -24,14 +24,20 @@ class DeliveryLog:
         self.attempts.clear()
 
     def record(
-        self, delivery: Delivery, status: int | None, problem: str, now: float, dice: Dice
+        self,
+        delivery: Delivery,
+        status: int | None,
+        problem: str,
+        now: float,
+        dice: Dice,
+        is_open: bool = True,
     ) -> Delivery | None:
         """Notes an attempt; answers the next attempt if there is one.
 
         Google retries 500, 502, 503 and 504 with exponential backoff, and so are connections that failed
-        (`status` None); every other status but a success ends the delivery.
+        (`status` None); every other status but a success ends the delivery, and so does the end of its channel.
         """
-        again = (status is None or status in RETRIED) and delivery.attempt < ATTEMPTS_MAX
+        again = is_open and (status is None or status in RETRIED) and delivery.attempt < ATTEMPTS_MAX
         self.attempts.append(
             {
                 "number": delivery.number,

@@ -190,3 +190,42 @@ def test_generated_and_imported_calendars_and_rooms_take_no_channels(desk: Desk,
     assert (answer.status, answer.reason) == (400, "pushNotSupportedForRequestedResource")
     desk.control("watchable", {"calendar_id": calendar_id, "watchable": True})
     assert desk.api("POST", path, body).status == 200
+
+
+def test_a_stopped_channel_gets_no_further_attempts(desk: Desk) -> None:
+    made = watch(desk).json
+    (first,) = desk.google.take_deliveries()
+    desk.google.delivered(first, 503)
+    (second,) = desk.google.take_deliveries()
+    assert desk.google.is_wanted(second)
+    stopped = {name: made[name] for name in ("id", "resourceId")}
+    assert desk.api("POST", "channels/stop", stopped).status == 204
+    assert not desk.google.is_wanted(second)
+    desk.google.delivered(second, 503)
+    assert desk.google.take_deliveries() == []
+    outcomes = [attempt["outcome"] for attempt in desk.control("deliveries")["deliveries"]]
+    assert outcomes == ["retrying", "failed"]
+
+
+def test_an_attempt_that_waits_in_the_outbox_ends_with_its_channel(desk: Desk) -> None:
+    made = watch(desk).json
+    (first,) = desk.google.take_deliveries()
+    desk.google.delivered(first, 503)
+    desk.api("POST", "channels/stop", {name: made[name] for name in ("id", "resourceId")})
+    assert desk.google.take_deliveries() == []
+
+
+@pytest.mark.parametrize("end", ["reset", "restore"])
+def test_notifications_of_a_world_that_is_gone_are_forgotten(desk: Desk, end: str) -> None:
+    snapshot = desk.control("snapshot", {})
+    watch(desk)
+    (delivery,) = desk.google.take_deliveries()
+    desk.control(end, {} if end == "reset" else snapshot)
+    desk.forget_tokens()
+    watch(desk)
+    (fresh,) = desk.google.take_deliveries()
+    assert fresh.number == delivery.number
+    desk.google.delivered(delivery, 503)
+    assert desk.google.take_deliveries() == []
+    assert desk.control("deliveries")["deliveries"] == []
+    assert [desk.google.is_wanted(each) for each in (delivery, fresh)] == [False, True]

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 from calferry.emulator import errors
 from calferry.emulator.world.dice import Dice
@@ -43,7 +44,7 @@ class Channel:
     event_types: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Delivery:
     """One notification on its way: an HTTP POST with an empty body, not to be sent before `not_before`."""
 
@@ -83,13 +84,14 @@ PUSH_MODES = ("normal", "drop", "delay", "duplicate", "reorder")
 
 @dataclass(slots=True)
 class Channels:
-    """Every open channel and every notification not yet taken."""
+    """Every open channel, every notification not yet taken, and those taken that somebody still has in hand."""
 
     dice: Dice
     open: dict[str, Channel] = field(default_factory=dict)
     outbox: list[Delivery] = field(default_factory=list)
     weather: PushWeather = field(default_factory=PushWeather)
     delivery_number: int = 0
+    taken: WeakValueDictionary[int, Delivery] = field(default_factory=WeakValueDictionary)
 
     def start(self, channel: Channel, now: float) -> None:
         """Opens a channel and greets it with its `sync` message. Refuses an id that is in use."""
@@ -124,7 +126,16 @@ class Channels:
     def take(self) -> list[Delivery]:
         """Empties the outbox."""
         taken, self.outbox = self.outbox, []
+        self.taken.update((delivery.number, delivery) for delivery in taken)
         return taken
+
+    def is_ours(self, delivery: Delivery) -> bool:
+        """Whether the notification was taken from here, and not before a reset or a restored snapshot."""
+        return self.taken.get(delivery.number) is delivery
+
+    def is_open(self, channel_id: str, now: float) -> bool:
+        channel = self.open.get(channel_id)
+        return channel is not None and channel.expires_at > now
 
     def _send(self, channel: Channel, state: str, now: float) -> None:
         mode = self.weather.strike()
