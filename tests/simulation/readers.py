@@ -89,9 +89,10 @@ class Reader:
         name, deadline_ms = process.engine.ids.new("sync"), now_ms + SYNC_TIMEOUT_S * 1000
         made = sync_requests.accept(connection, name, self.user_id, self.calendar_ids, now_ms, deadline_ms)
         if isinstance(made, SyncRequest):
-            self.checks.check_cooldown(
-                self.user_id, self.machine.time() * 1000, self.machine.skew_ms, SYNC_COOLDOWN_MS
-            )
+            if any(asked is not None for asked in made.asked.values()):
+                self.checks.check_cooldown(
+                    self.user_id, self.machine.time() * 1000, self.machine.skew_ms, SYNC_COOLDOWN_MS
+                )
             self.request, self.asked_at = made, self.machine.google.world.log.last
             self.copies = {calendar_id: self.checks.shown(calendar_id) for calendar_id in self.calendar_ids}
             self.events, self.synced, self.failed = 0, set(), set()

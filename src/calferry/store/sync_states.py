@@ -154,6 +154,11 @@ def next_run_at(now_ms: Any) -> Any:
     return began_at + RUN_SPACING_MS
 
 
+def later_unless_marked(at_ms: int) -> Any:
+    """The next run comes then, unless a mark waits for one: that stays as it is."""
+    return case((states.c.dirty_seq == states.c.clean_seq, at_ms), else_=states.c.next_due_at)
+
+
 def release_values(now_ms: int, poll_at: int | None) -> dict[str, Any]:
     """End of a run: due at the next poll only if no mark came in meanwhile, else as soon as runs may follow."""
     soon = next_run_at(now_ms)

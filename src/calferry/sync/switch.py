@@ -33,12 +33,12 @@ def is_suspicious(connection: Connection, old: ProjectionId, new: ProjectionId) 
 
 
 def hold_back(connection: Connection, begun: Begun, now_ms: int) -> None:
-    """Readers keep what they see; the next listing, a quarter of an hour later, decides."""
+    """Readers keep what they see; the next listing decides, in a quarter of an hour or after a mark made meanwhile."""
     state = begun.state
     values = {
         "sync_token": None,
         "guarded_at": state.guarded_at or now_ms,
-        "next_due_at": now_ms + SWEEP_GUARD_WAIT_MS,
+        "next_due_at": sync_states.later_unless_marked(now_ms + SWEEP_GUARD_WAIT_MS),
     }
     sync_states.change(connection, state.id, state.fence, values)
 
