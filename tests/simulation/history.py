@@ -29,7 +29,7 @@ LOOK_AGAIN_S = 4.0
 REQUESTS_MAX = 6_000
 DAY_MS = 86_400_000
 STEPS_TO_LIVE = 400
-REMEMBERED_S = 20.0
+REMEMBERED_S = 6.0
 """In which time a living process that is not held up writes what it remembers."""
 
 
@@ -58,6 +58,8 @@ class Simulation:
         self.checks.is_clock_true = not self.skews
         self.leaves = self.dice.random() < 0.2
         self.machine.has_scheduler = self.dice.random() < 0.9
+        self.expands = self.dice.random() < 0.15
+        """Whether people of this run like their calendars expanded."""
         self.others: list[asyncio.Task[None]] = []
         """Readers, and what follows from incidents."""
 
@@ -147,6 +149,8 @@ class Simulation:
                 self.editor.edit()
             if not self.machine.has_scheduler:
                 await self.do_without_scheduler()
+            if self.expands:
+                await self.change_mode("instances")
             self.deliver(self.dice.random())
             await asyncio.sleep(self.dice.expovariate(1 / pace_s))
 
@@ -273,14 +277,14 @@ class Simulation:
             work = partial(retention.retire_removed_calendars, removed_before_ms=now_ms, now_ms=now_ms)
             process.spawn(process.engine.store.write(work), "retire")
 
-    async def change_mode(self) -> None:
-        """A calendar is to be mirrored in the other mode from now on."""
+    async def change_mode(self, mode: Mode | None = None) -> None:
+        """A calendar is to be mirrored in that mode from now on, or in any."""
         process, calendars = self.machine.any(), sorted(self.checks.calendars)
         if process and calendars:
             self.trace.hit("mode")
-            mode: Mode = self.dice.choice(("instances", "instances", "series"))
-            self.trace.note(f"mode {mode}")
-            work = change_mode(process.engine, self.dice.choice(calendars), mode)
+            wanted: Mode = mode or self.dice.choice(("instances", "instances", "series"))
+            self.trace.note(f"mode {wanted}")
+            work = change_mode(process.engine, self.dice.choice(calendars), wanted)
             process.spawn(work, "change mode")
 
     async def sync_all(self, process: Process) -> None:

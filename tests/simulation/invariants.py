@@ -545,7 +545,7 @@ def plain(sealed: bytes | None) -> str:
 
 def is_paused(old: State, new: State) -> bool:
     """Whether a run stopped between two pages, without a failure."""
-    is_free = old.lease_owner is not None and new.lease_owner is None
+    is_free = old.lease_owner is not None and new.lease_owner is None and new.fence == old.fence
     return (
         is_free and new.page_token is not None and new.failures == old.failures and new.not_before_at is None
     )

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, create_engine
 from calferry.store.bulk_insert import ROWS_PER_STATEMENT, BulkInsert, in_steps
 
 COLUMNS = ("owner", "name", "begins", "ends", "is_open", "json")
-INSERT = BulkInsert("things", COLUMNS, shared=("owner",), shape=lambda row: (row[2] is None, row[3] is None), utf8=("json",))
+INSERT = BulkInsert(
+    "things", COLUMNS, shared=("owner",), shape=lambda row: (row[2] is None, row[3] is None), utf8=("json",)
+)
 Thing = tuple[Any, ...]
 
 
