@@ -4,9 +4,6 @@ The refresh holds a lease on the account row, never a transaction. Its outcome i
 still holds the grant that was sent, so a late answer cannot kill or overwrite a renewed grant.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,12 +13,12 @@ from sqlalchemy import Connection
 from calferry.core.failure import DEAD_GRANT, Cause, SourceFailure
 from calferry.core.google_account import AccessToken
 from calferry.core.grant_age import reason_of_death
-from calferry.core.limits import LEASE_HEARTBEAT_S
 from calferry.core.model import AccountId
 from calferry.core.waiting import growing_waits
 from calferry.ports import Clock, Dice, OAuth, Store, Vault
 from calferry.store import accounts, sync_states
 from calferry.store.sync_states import LeaseTerms
+from calferry.sync.heartbeat import beating
 
 MARGIN_MS = 120_000
 LOOK_AGAIN_S = 0.1
@@ -109,7 +106,8 @@ class Credentials:
 
     async def refresh(self, row: Any) -> str:
         try:
-            async with self.right_kept(row.id):
+            # With its repetitions this may take minutes.
+            async with beating(self.clock, row.id, partial(self.keep_right, row.id)):
                 fresh = await self.exchanged(self.vault.open(row.refresh_token, f"refresh:{row.id}"))
         except SourceFailure as failure:
             await self.note_failure(row, failure)
@@ -124,22 +122,9 @@ class Credentials:
         self.known[row.id] = Known(fresh.token, expires_at - MARGIN_MS, row.grant_number)
         return fresh.token
 
-    @asynccontextmanager
-    async def right_kept(self, account_id: str) -> AsyncIterator[None]:
-        """Keep the right to refresh while Google is asked: with its repetitions that may take minutes."""
-        beats = asyncio.create_task(self.beat(account_id))
-        try:
-            yield
-        finally:
-            beats.cancel()
-            with suppress(asyncio.CancelledError):
-                await beats
-
-    async def beat(self, account_id: str) -> None:
-        while True:
-            await self.clock.sleep(LEASE_HEARTBEAT_S)
-            lease = LeaseTerms(self.owner, self.clock.boot_id(), self.clock.lease_ms())
-            await self.store.write(partial(accounts.keep_refresh, account_id=account_id, lease=lease))
+    async def keep_right(self, account_id: str) -> None:
+        lease = LeaseTerms(self.owner, self.clock.boot_id(), self.clock.lease_ms())
+        await self.store.write(partial(accounts.keep_refresh, account_id=account_id, lease=lease))
 
     async def exchanged(self, refresh_token: str) -> AccessToken:
         """Google's answer to the refresh token; a grant counts as dead only when Google says so twice."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from calferry.core.channel_state import KnownChannel, Message, Verdict, renew_time, verify
 from calferry.core.failure import Cause, SourceFailure
@@ -17,6 +16,7 @@ from calferry.store import channels, sync_states, watched
 from calferry.store.channels import NewChannel
 from calferry.store.fingerprints import fingerprint
 from calferry.store.tables import sync_states as states
+from calferry.store.unavailable import UNAVAILABLE
 from calferry.store.watched import Watched
 from calferry.sync.begin import USABLE
 from calferry.sync.engine import Engine
@@ -168,7 +168,7 @@ async def opened_channel(engine: Engine, registered: Registered, opened: OpenedC
 async def stored(engine: Engine, work: Callable[[Connection], T]) -> T:
     """Write what Google has opened, and ask a store that fails again for a while: nobody else knows how to stop it."""
     for _ in range(STORE_TRIES):
-        with suppress(SQLAlchemyError, OSError):
+        with suppress(*UNAVAILABLE):
             return await engine.store.write(work)
         await engine.clock.sleep(STORE_RETRY_S)
     return await engine.store.write(work)

@@ -9,11 +9,11 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from calferry.google import Notification
 from calferry.store.grouped import GroupedStore
 from calferry.store.push_recovery import spread_push_covered
+from calferry.store.unavailable import UNAVAILABLE
 from calferry.sync.engine import Engine
 from calferry.sync.watch import receive
 from calferry.web.service import Service
@@ -100,7 +100,7 @@ class Pushes:
         """Whether the store took it. A message that nothing can be made of counts as taken."""
         try:
             verdict = await receive(self._engine, notification)
-        except (SQLAlchemyError, OSError):
+        except UNAVAILABLE:
             return False
         except Exception:
             log.exception("notification_failed")
@@ -130,7 +130,7 @@ async def bring_polls_forward(engine: Engine) -> bool:
         await engine.store.write(
             lambda conn: spread_push_covered(conn, now_ms, lambda: int(engine.dice.uniform(0, SPREAD_MS)))
         )
-    except (SQLAlchemyError, OSError):
+    except UNAVAILABLE:
         return False
     return True
 

@@ -1,6 +1,9 @@
 """The access token ends while several workers need one: one of them refreshes, the others take its token."""
 
 import asyncio
+import sqlite3
+
+from sqlalchemy.exc import OperationalError
 
 from calferry.sync.credentials import Credentials
 from tests.harness.ports import PlainVault
@@ -59,3 +62,23 @@ async def test_rotated_refresh_token_is_kept(stage: Stage) -> None:
     assert (await stage.account()).refresh_token != before
     await stage.clock.sleep(3600)
     await stage.done()
+
+
+@staged()
+async def test_right_and_token_survive_a_store_that_failed_once(stage: Stage) -> None:
+    await stage.clock.sleep(3600)
+    stage.asked()
+    stage.service.transport.latency_s = 6.0
+    write, refused = stage.service.store.write, list[str]()
+
+    async def failing(work):  # type: ignore[no-untyped-def]
+        if stage.clock.monotonic() > began_at + 9 and not refused:
+            refused.append("renewal")
+            raise OperationalError("", None, sqlite3.OperationalError("disk I/O error"))
+        return await write(work)
+
+    began_at = stage.clock.monotonic()
+    stage.service.store.write = failing  # type: ignore[method-assign]
+    token = await another(stage, "worker").of(stage.account_id).access_token()  # type: ignore[arg-type]
+    assert (refused, bool(token)) == (["renewal"], True)
+    assert stage.asked_methods() == {"token": 1}
