@@ -59,7 +59,7 @@ def row_of(email: str, calendar: CalendarRow, state: CalendarStatus, now_ms: int
     return [
         email,
         shortened(calendar.summary),
-        health_from(state),
+        health_from(state, state.status),
         "never" if state.last_success_at is None else f"{span(now_ms - state.last_success_at)} ago",
         next_run(state, now_ms),
         push_of(state),

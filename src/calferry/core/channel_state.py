@@ -8,6 +8,8 @@ from typing import Literal
 from calferry.core.limits import CHANNEL_RENEW_MS
 
 State = Literal["registering", "active", "draining", "stopped", "failed"]
+LIVE: tuple[State, ...] = ("registering", "active")
+"""Open, or about to be."""
 
 # What moves a channel, and where to. An absent pair is illegal.
 TRANSITIONS: dict[tuple[State, str], State] = {

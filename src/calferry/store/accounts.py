@@ -8,11 +8,6 @@ from calferry.store.sync_states import LeaseTerms
 from calferry.store.tables import accounts
 
 LOAD = select(accounts).where(accounts.c.id == bindparam("account_id"))
-USABLE_GRANT = select(accounts.c.grant_number).where(
-    accounts.c.id == bindparam("account_id"), accounts.c.status.in_(("active", "partial"))
-)
-
-
 # Asked before every request to Google.
 USABLE_GRANT = select(accounts.c.grant_number).where(
     accounts.c.id == bindparam("account_id"), accounts.c.status.in_(("active", "partial"))

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, select, update
 
-from calferry.core.channel_state import origins
+from calferry.core.channel_state import LIVE, origins
 from calferry.core.google_calendar import OpenedChannel
 from calferry.store.tables import accounts, calendars, channels
 from calferry.store.tables import sync_states as states
@@ -55,7 +55,7 @@ LIVE_OF = (
     select(channels)
     .where(
         channels.c.resource == bindparam("resource"),
-        channels.c.state.in_(("registering", "active")),
+        channels.c.state.in_(LIVE),
         (channels.c.expires_at.is_(None)) | (channels.c.expires_at > bindparam("now", type_=BigInteger)),
     )
     .order_by(channels.c.created_at.desc())
@@ -107,7 +107,7 @@ def drain(connection: Connection, calendar_id: str) -> None:
     """Nobody listens to channels of this calendar any more, not even to one that is about to open."""
     connection.execute(
         update(channels)
-        .where(channels.c.resource == calendar_id, channels.c.state.in_(("registering", "active")))
+        .where(channels.c.resource == calendar_id, channels.c.state.in_(LIVE))
         .values(state="draining", renew_at=None)
     )
     connection.execute(

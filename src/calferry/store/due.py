@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from calferry.core.channel_state import LIVE
 from calferry.core.limits import RUN_SPACING_MS, WAIT_MAX_MS
 from calferry.store.sync_states import LeaseTerms
 from calferry.store.tables import accounts, calendars, channels, sync_states
@@ -25,7 +26,6 @@ from calferry.store.tables import accounts, calendars, channels, sync_states
 Kind = Literal["events", "calendar_list"]
 WORKING_ACCOUNT = ("active", "partial")
 RUNNABLE = ("idle", "syncing")
-LIVE_CHANNEL = ("registering", "active")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def without_channel(connection: Connection, now_ms: int, checked_before_ms: int,
     """Mirrored calendars that have no live channel; one that cannot be watched only after a while."""
     live = select(channels.c.id).where(
         channels.c.resource == calendars.c.id,
-        channels.c.state.in_(LIVE_CHANNEL),
+        channels.c.state.in_(LIVE),
         or_(channels.c.expires_at.is_(None), channels.c.expires_at > now_ms),
     )
     statement = (
@@ -201,7 +201,7 @@ def lists_without_channel(
     """Accounts with mirrored calendars whose calendar list has no live channel; after a refusal only after a while."""
     live = select(channels.c.id).where(
         channels.c.resource == accounts.c.id,
-        channels.c.state.in_(LIVE_CHANNEL),
+        channels.c.state.in_(LIVE),
         or_(channels.c.expires_at.is_(None), channels.c.expires_at > now_ms),
     )
     mirrored = select(calendars.c.id).where(

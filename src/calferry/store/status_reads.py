@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
+from calferry.core.channel_state import LIVE
 from calferry.store.tables import accounts, calendars, channels, events, quarantine, sync_states
 
 
@@ -59,7 +60,6 @@ STATUS = (
     calendars.c.projection_id,
     *(sync_states.c[name] for name in CalendarStatus.__slots__ if name not in NOT_OF_THE_STATE),
 )
-LIVE_CHANNEL_STATES = ("active", "registering")
 
 
 def statuses_of(conn: Connection, user_id: int) -> list[CalendarStatus]:
@@ -97,7 +97,7 @@ def live_channels(conn: Connection, user_id: int) -> dict[str, ChannelRow]:
             channels.c.last_push_at,
             channels.c.pushes,
         )
-        .where(channels.c.user_id == user_id, channels.c.state.in_(LIVE_CHANNEL_STATES))
+        .where(channels.c.user_id == user_id, channels.c.state.in_(LIVE))
         .order_by(channels.c.expires_at)
     )
     return {row.resource: ChannelRow(*row[1:]) for row in conn.execute(owned)}

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, StrictBool, model_validator
 from sqlalchemy import Connection
 
-from calferry.core.health import Health, health_of
+from calferry.core.health import Health
 from calferry.core.model import Mode
 from calferry.core.sync_state import effective_mode
 from calferry.store import account_reads, calendars, channels, sync_states
@@ -18,6 +18,7 @@ from calferry.web.frames import instant
 from calferry.web.problems import Problem, not_found, responses
 from calferry.web.request_body import RequestBody
 from calferry.web.service import ServiceDep
+from calferry.web.sync_status import health_from
 
 router = APIRouter(prefix="/calendar/calendars", tags=["calendars"])
 
@@ -137,18 +138,8 @@ def calendar_from(row: CalendarRow) -> Calendar:
         background_color=text_of(entry, "backgroundColor"),
         foreground_color=text_of(entry, "foregroundColor"),
         push=row.push,
-        health=health_from(row),
+        health=health_from(row, row.sync_status),
         last_synced_at=instant(row.last_success_at),
-    )
-
-
-def health_from(row: CalendarRow) -> Health:
-    return health_of(
-        account_status=row.account_status,
-        selected=row.selected,
-        sync_status=row.sync_status,
-        failed=row.last_error_code is not None,
-        synced=row.last_success_at is not None,
     )
 
 

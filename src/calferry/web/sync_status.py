@@ -1,5 +1,7 @@
 """Why a calendar is, or is not, up to date."""
 
+from typing import Protocol
+
 from fastapi import APIRouter
 from pydantic import BaseModel
 
@@ -67,7 +69,7 @@ async def show_sync_status(caller: CallerDep, service: ServiceDep) -> SyncStatus
 def status_from(row: CalendarStatus) -> Status:
     return Status(
         calendar_id=row.calendar_id,
-        health=health_from(row),
+        health=health_from(row, row.status),
         status=row.status,
         selected=row.selected,
         up_to_date=row.last_success_at is not None and row.clean_seq >= row.dirty_seq,
@@ -86,11 +88,24 @@ def status_from(row: CalendarStatus) -> Status:
     )
 
 
-def health_from(row: CalendarStatus) -> Health:
+class Facts(Protocol):
+    """What rows of calendars tell of their health, but for the sync status."""
+
+    @property
+    def account_status(self) -> str: ...
+    @property
+    def selected(self) -> bool: ...
+    @property
+    def last_error_code(self) -> str | None: ...
+    @property
+    def last_success_at(self) -> int | None: ...
+
+
+def health_from(row: Facts, sync_status: str | None) -> Health:
     return health_of(
         account_status=row.account_status,
         selected=row.selected,
-        sync_status=row.status,
+        sync_status=sync_status,
         failed=row.last_error_code is not None,
         synced=row.last_success_at is not None,
     )

@@ -11,19 +11,11 @@ from calferry import google
 from calferry.emulator import Emulator, Options, Request
 from tests.contract.google.retry_rules import TIMEOUT_S, Case
 from tests.harness.ports import VirtualClock
+from tests.harness.service import ENDPOINTS
 from tests.harness.wire import InProcessTransport
 
 ALICE = "alice@example.com"
 EVENT, CHANNEL, REDIRECT = "event00001", "channel-1", "http://127.0.0.1:9/callback"
-GOOGLE = "http://127.0.0.1:8001"
-ENDPOINTS = google.Endpoints(
-    api_url=GOOGLE,
-    auth_url=f"{GOOGLE}/o/oauth2/v2/auth",
-    token_url=f"{GOOGLE}/token",
-    revoke_url=f"{GOOGLE}/revoke",
-    certs_url=f"{GOOGLE}/oauth2/v3/certs",
-    userinfo_url=f"{GOOGLE}/v1/userinfo",
-)
 BODY = {
     "id": EVENT,
     "summary": "Lunch",
