@@ -143,4 +143,3 @@ class StoredEvent:
     series_id: str | None
     ical_uid: str | None
     missing: bool
-    written_at: int | None = None

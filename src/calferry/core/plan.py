@@ -32,13 +32,10 @@ class PagePlan:
     unread: bool = False
 
 
-def plan_page(
-    walk: Pass, page: Page, stored: Mapping[str, StoredEvent], *, requested_at: int | None = None
-) -> PagePlan:
+def plan_page(walk: Pass, page: Page, stored: Mapping[str, StoredEvent]) -> PagePlan:
     """Decide what one page changes.
 
-    `stored` holds the rows, of the pass's projection, whose ids stand on the page. `requested_at` is when the
-    page was asked for: a row that we wrote ourselves since then is only replaced by a newer version.
+    `stored` holds the rows, of the pass's projection, whose ids stand on the page.
     """
     plan, window = PagePlan(unread=walk.unread), walk.request.window
     for item in newest_of_each(page.items):
@@ -47,7 +44,7 @@ def plan_page(
             if row is not None and row.status != "cancelled":
                 plan.leave.append(item.event_id)
         else:
-            plan_item(plan, walk, item, row, requested_at)
+            plan_item(plan, walk, item, row)
     for poison in page.unreadable:
         plan.quarantine.append(poison)
         if poison.event_id is None:
@@ -63,13 +60,11 @@ def newest_of_each(items: Iterable[ObservedEvent]) -> Iterable[ObservedEvent]:
     return by_id.values()
 
 
-def plan_item(
-    plan: PagePlan, walk: Pass, item: ObservedEvent, row: StoredEvent | None, requested_at: int | None
-) -> None:
+def plan_item(plan: PagePlan, walk: Pass, item: ObservedEvent, row: StoredEvent | None) -> None:
     if row is None:
         plan.writes.append(Write(item, first_seen_as(item)))
         return
-    if is_overtaken(walk, item, row, requested_at):
+    if is_overtaken(walk, item, row):
         plan.seen.append(item.event_id)
         return
     write = plan_change(item, row)
@@ -101,15 +96,11 @@ def plan_change(item: ObservedEvent, row: StoredEvent) -> Write | None:
     return Write(item, None if same_content(sent, row.raw) else "updated")
 
 
-def is_overtaken(walk: Pass, item: ObservedEvent, row: StoredEvent, requested_at: int | None) -> bool:
+def is_overtaken(walk: Pass, item: ObservedEvent, row: StoredEvent) -> bool:
     """Whether the row is newer than what was sent.
 
-    Within one lineage of sync tokens an older version never replaces a newer one; a page asked for before
-    our own write was answered does not undo that write.
+    Within one lineage of sync tokens an older version never replaces a newer one.
     """
     sent, kept = item.updated_ms, row.updated_at
     older = sent is not None and kept is not None and sent < kept
-    newer = sent is not None and kept is not None and sent > kept
-    if row.written_at is not None and requested_at is not None and requested_at <= row.written_at:
-        return not newer
     return older and not walk.request.full

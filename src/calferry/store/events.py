@@ -69,7 +69,6 @@ PLANNING = (
     events.c.series_id,
     events.c.ical_uid,
     events.c.missing_since,
-    events.c.written_at,
 )
 
 
@@ -142,7 +141,6 @@ def stored(row: Any) -> StoredEvent:
         series_id=row.series_id,
         ical_uid=row.ical_uid,
         missing=row.missing_since is not None,
-        written_at=row.written_at,
     )
 
 

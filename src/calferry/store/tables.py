@@ -27,6 +27,8 @@ metadata = MetaData(
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
 RowId = BigInteger().with_variant(Integer, "sqlite")
+UNSETTLED = text("status = 'pending' OR done_mark IS NOT NULL")
+PENDING = text("status = 'pending'")
 
 
 def required(name: str, kind: type[TypeEngine[Any]] = Text) -> Column[Any]:
@@ -193,6 +195,8 @@ sync_states = Table(
     Column("lease_until", BigInteger),
     Column("lease_boot", Text),
     counter("fence"),
+    Column("verified_at", BigInteger),
+    Column("verified_differences", BigInteger),
     Index("ix_sync_states_next_due_at", "next_due_at"),
     Index("ix_sync_states_account_id", "account_id"),
     Index("ix_sync_states_user_id", "user_id"),
@@ -219,7 +223,6 @@ events = Table(
     required("change_id", BigInteger),
     Column("missing_since", BigInteger),
     Column("deleted_at", BigInteger),
-    Column("written_at", BigInteger),
     required("raw"),
     Column("last_raw", Text),
     Index("uq_events_projection_id_event_id", "projection_id", "event_id", unique=True),
@@ -309,4 +312,71 @@ quarantine = Table(
     required("generation", BigInteger),
     Index("ix_quarantine_projection_id_event_id", "projection_id", "event_id"),
     Index("ix_quarantine_calendar_id", "calendar_id"),
+)
+
+# One edit by our side. `changes` is the event to insert, or what is to change in `base_raw`; `done_mark` is the dirty
+# number that a pass must have read for the rows to say what `answer` says, and NULL once one has.
+intents = Table(
+    "intents",
+    metadata,
+    Column("number", RowId, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    required("user_id", BigInteger),
+    required("account_id"),
+    required("calendar_id"),
+    required("event_id"),
+    required("kind"),
+    Column("changes", Text),
+    Column("base_raw", Text),
+    Column("base_etag", Text),
+    required("send_updates"),
+    required("on_conflict"),
+    Column("after_id", Text),
+    Column("idempotency_key", Text),
+    Column("request_hash", LargeBinary),
+    required("status"),
+    counter("attempts"),
+    Column("uncertain", Boolean, nullable=False, server_default=text("false")),
+    Column("next_try_at", BigInteger),
+    Column("error_code", Text),
+    Column("error_reason", Text),
+    Column("error_message", Text),
+    Column("answer", Text),
+    Column("done_mark", BigInteger),
+    Column("lease_owner", Text),
+    Column("lease_until", BigInteger),
+    Column("lease_boot", Text),
+    counter("fence"),
+    required("created_at", BigInteger),
+    Column("settled_at", BigInteger),
+    UniqueConstraint("user_id", "idempotency_key"),
+    Index("ix_intents_calendar_id", "calendar_id"),
+    Index("ix_intents_settled_at", "settled_at"),
+    Index("ix_intents_unsettled", "calendar_id", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
+    Index(
+        "ix_intents_next_try_at",
+        "next_try_at",
+        sqlite_where=PENDING,
+        postgresql_where=PENDING,
+    ),
+)
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("user_id", BigInteger),
+    required("calendar_id"),
+    required("event_id"),
+    required("intent_id"),
+    required("reason"),
+    required("fields"),
+    Column("base", Text),
+    Column("ours", Text),
+    Column("theirs", Text),
+    required("outcome"),
+    required("created_at", BigInteger),
+    Column("resolved_at", BigInteger),
+    Index("ix_conflicts_user_id", "user_id"),
+    Index("ix_conflicts_calendar_id", "calendar_id"),
 )

@@ -29,7 +29,6 @@ class PageTerms:
     """What the commit of a page needs besides the page. Times are UTC milliseconds."""
 
     now_ms: int
-    requested_at: int
     poll_at: int | None
     confirmed: bool = False
 
@@ -54,7 +53,7 @@ def commit_page(
     """Store one page. Raises `LeaseLost` when another run has taken over; then nothing is stored."""
     if page.items or walk.request.full:
         sync_states.lock(connection, begun.state.id, begun.state.fence)
-    planned, vanished = plan_rows(connection, walk, page, truths, terms)
+    planned, vanished = plan_rows(connection, walk, page, truths)
     finished = page.next_page_token is None and page.next_sync_token is not None
     swept = None
     if finished and walk.request.full and not walk.fresh:
@@ -79,7 +78,7 @@ def commit_page(
 
 
 def plan_rows(
-    connection: Connection, walk: Pass, page: Page, truths: Sequence[SeriesTruth], terms: PageTerms
+    connection: Connection, walk: Pass, page: Page, truths: Sequence[SeriesTruth]
 ) -> "tuple[PagePlan, Vanished]":
     """Plan the page together with what single series were listed to be; also ids those series no longer have."""
     listed = [item for truth in truths for item in truth.items]
@@ -89,7 +88,7 @@ def plan_rows(
         whole = replace(page, items=[*page.items, *listed], unreadable=[*page.unreadable, *unread])
     ids = [item.event_id for item in whole.items if not walk.fresh or item.status == "cancelled"]
     stored = events.of_ids(connection, walk.projection_id, ids) if ids else {}
-    planned = plan.plan_page(walk, whole, stored, requested_at=terms.requested_at)
+    planned = plan.plan_page(walk, whole, stored)
     expanded = expanded_singles(connection, walk, whole)
     if not truths:
         return planned, Vanished(expanded, [])

@@ -1,21 +1,12 @@
 """Asking Google for pages: the next one while this one is being stored."""
 
 import asyncio
-from dataclasses import dataclass
 
 from calferry.core.failure import PAGE_TOKEN_LOOP, TOO_MANY_PAGES, Cause, SourceFailure
 from calferry.core.limits import PAGES_PER_PASS_MAX
 from calferry.core.model import ListRequest, Page, Pass
 from calferry.ports import CalendarSource
 from calferry.sync.engine import Engine
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A page, and when it was asked for (UTC milliseconds)."""
-
-    page: Page
-    requested_at: int
 
 
 class Pages:
@@ -28,19 +19,19 @@ class Pages:
         self.request = request
         self.requests = 0
         self.tokens: set[str] = set()
-        self.ahead: asyncio.Task[Fetched] | None = None
+        self.ahead: asyncio.Task[Page] | None = None
 
-    async def next(self, walk: Pass) -> Fetched:
+    async def next(self, walk: Pass) -> Page:
         """The page that the pass stands before. Raises `SourceFailure`, also when the pages go in a circle."""
         task = self.ahead or self.ask(walk.page_token)
         self.give_place_back()
         try:
-            fetched = await task
+            page = await task
         except asyncio.CancelledError:
             task.cancel()
             raise
-        self.check_progress(fetched.page, walk.pages)
-        return fetched
+        self.check_progress(page, walk.pages)
+        return page
 
     def ask_ahead(self, page_token: str) -> None:
         """Begin to fetch a page before it is wanted, if there is a place for it."""
@@ -53,16 +44,14 @@ class Pages:
             self.engine.read_ahead.places += 1
             self.ahead = None
 
-    def ask(self, page_token: str | None) -> asyncio.Task[Fetched]:
+    def ask(self, page_token: str | None) -> asyncio.Task[Page]:
         if page_token is not None:
             self.tokens.add(page_token)
         return asyncio.create_task(self.fetch(page_token))
 
-    async def fetch(self, page_token: str | None) -> Fetched:
+    async def fetch(self, page_token: str | None) -> Page:
         self.requests += 1
-        requested_at = self.engine.clock.now_ms()
-        page = await self.source.events_page(self.google_id, self.request, page_token)
-        return Fetched(page, requested_at)
+        return await self.source.events_page(self.google_id, self.request, page_token)
 
     def check_progress(self, page: Page, pages: int) -> None:
         if page.next_page_token in self.tokens:

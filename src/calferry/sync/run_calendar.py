@@ -22,7 +22,7 @@ from calferry.sync.after_failure import settle_failure
 from calferry.sync.begin import Begun, Refusal
 from calferry.sync.commit import Committed, PageTerms, commit_page
 from calferry.sync.engine import Engine
-from calferry.sync.fetch import Fetched, Pages
+from calferry.sync.fetch import Pages
 from calferry.sync.poll_time import next_poll_at
 from calferry.sync.report import Report
 from calferry.sync.series_truth import settle
@@ -80,17 +80,17 @@ class CalendarRun:
         """Store page after page. None: the pass was given up, and another one has begun."""
         walk, settled = self.begun.walk, set[str]()
         while True:
-            fetched = await pages.next(walk)
-            if must_begin_again(self.begun.calendar.envelope, fetched.page.envelope, walk):
-                await self.reshape(fetched.page.envelope)
+            page = await pages.next(walk)
+            if must_begin_again(self.begun.calendar.envelope, page.envelope, walk):
+                await self.reshape(page.envelope)
                 return None
-            truths = await self.settle(walk, fetched.page, settled)
+            truths = await self.settle(walk, page, settled)
             stopping = self.is_stopping()
-            if fetched.page.next_page_token is not None and not stopping:
-                pages.ask_ahead(fetched.page.next_page_token)
-            done = await self.commit(walk, fetched, truths)
+            if page.next_page_token is not None and not stopping:
+                pages.ask_ahead(page.next_page_token)
+            done = await self.commit(walk, page, truths)
             # Megabytes, of no more use while the next page is waited for.
-            del fetched, truths
+            del page, truths
             walk = done.walk
             if done.finished:
                 return self.tally
@@ -118,14 +118,13 @@ class CalendarRun:
         stop_at = self.terms.stop_at_ms
         return self.watch.lost or (stop_at is not None and self.engine.clock.now_ms() >= stop_at)
 
-    async def commit(self, walk: Pass, fetched: Fetched, truths: Sequence[SeriesTruth]) -> Committed:
+    async def commit(self, walk: Pass, page: Page, truths: Sequence[SeriesTruth]) -> Committed:
         page_terms = PageTerms(
             now_ms=self.engine.clock.now_ms(),
-            requested_at=fetched.requested_at,
             poll_at=next_poll_at(self.engine, self.begun.calendar),
             confirmed=self.terms.confirmed,
         )
-        begun, page = self.begun, fetched.page
+        begun = self.begun
         done = await self.engine.store.write(
             lambda tx: commit_page(tx, begun, walk, page, truths, page_terms)
         )

@@ -2,10 +2,10 @@
 
 import gc
 import weakref
+from typing import Any
 from unittest.mock import patch
 
 from calferry.core.model import Page
-from calferry.sync import fetch
 from tests.scenarios.stage import Stage, staged
 
 
@@ -15,17 +15,17 @@ async def test_pages_do_not_pile_up(stage: Stage) -> None:
     alive: list[weakref.ref[object]] = []
     most = 0
 
-    class Counted(fetch.Fetched):
+    class Counted(Page):
         __slots__ = ("__weakref__",)
 
-        def __init__(self, page: Page, requested_at: int) -> None:
+        def __init__(self, **fields: Any) -> None:
             nonlocal most
-            super().__init__(page, requested_at)
+            super().__init__(**fields)
             alive.append(weakref.ref(self))
             gc.collect()
             most = max(most, sum(one() is not None for one in alive))
 
-    with patch("calferry.sync.fetch.Fetched", Counted):
+    with patch("calferry.sync.google_source.Page", Counted):
         await stage.done()
     assert len(await stage.live()) == 40
     assert 1 <= most <= 3

@@ -77,15 +77,6 @@ def test_full_listing_may_go_back_in_time() -> None:
     assert kinds(planned(item(at=1, summary="old"), row(item(at=2)), full=True)) == [("lunch", "updated")]
 
 
-def test_page_asked_for_before_our_write_does_not_undo_it() -> None:
-    stored = {"lunch": row(item(at=5), written_at=1_000)}
-    early = plan_page(walk(full=True), page(item(at=4)), stored, requested_at=900)
-    same = plan_page(walk(full=True), page(item(at=5, summary="x")), stored, requested_at=1_000)
-    newer = plan_page(walk(full=True), page(item(at=6, summary="x")), stored, requested_at=900)
-    later = plan_page(walk(full=True), page(item(at=4, summary="x")), stored, requested_at=1_001)
-    assert [len(plan.writes) for plan in (early, same, newer, later)] == [0, 0, 1, 1]
-
-
 def test_last_of_duplicates_counts() -> None:
     plan = plan_page(walk(), page(item(at=1), item(at=2, summary="newest")), {})
     assert [write.item.raw for write in plan.writes] == [item(at=2, summary="newest").raw]
