@@ -12,7 +12,7 @@ OnConflict = Literal["fail", "ours", "theirs"]
 class Intent:
     """What was accepted and how far it got. Times are UTC milliseconds.
 
-    `changes` is JSON: the event to insert, or what a patch changes in `base_raw`, the event as it was when the edit was
+    Edits of one line, which is an event or a whole series, keep their order. `changes` is JSON: the event to insert, or what a patch changes in `base_raw`, the event as it was when the edit was
     made; a deletion has none. Without `base_etag` the version to change is not known to Google yet, or not to us.
     `answer` is what Google made of it.
     """
@@ -23,6 +23,7 @@ class Intent:
     account_id: str
     calendar_id: str
     event_id: str
+    line_id: str
     kind: IntentKind
     changes: str | None
     base_raw: str | None

@@ -314,7 +314,8 @@ quarantine = Table(
     Index("ix_quarantine_calendar_id", "calendar_id"),
 )
 
-# One edit by our side. `changes` is the event to insert, or what is to change in `base_raw`; `done_mark` is the dirty
+# One edit by our side. Those of one line, which is an event or a series, are sent in the order of their numbers.
+# `changes` is the event to insert, or what is to change in `base_raw`; `done_mark` is the dirty
 # number that a pass must have read for the rows to say what `answer` says, and NULL once one has.
 intents = Table(
     "intents",
@@ -325,6 +326,7 @@ intents = Table(
     required("account_id"),
     required("calendar_id"),
     required("event_id"),
+    required("line_id"),
     required("kind"),
     Column("changes", Text),
     Column("base_raw", Text),

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Text, nullable=False),
         sa.Column("calendar_id", sa.Text, nullable=False),
         sa.Column("event_id", sa.Text, nullable=False),
+        sa.Column("line_id", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("changes", sa.Text),
         sa.Column("base_raw", sa.Text),
