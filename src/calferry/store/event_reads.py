@@ -89,6 +89,12 @@ def readable(conn: Connection, query: EventQuery) -> list[Readable]:
     return found if wanted is None else [one for one in found if one.projection_id in wanted]
 
 
+def readable_one(conn: Connection, user_id: int, calendar_id: str) -> Readable | None:
+    """The user's calendar as readers see it; None where it is not mirrored, or not the user's."""
+    query = EventQuery(user_id, (calendar_id,), None, None, show_deleted=False, text="", at_most=1)
+    return next(iter(readable(conn, query)), None)
+
+
 def page(conn: Connection, query: EventQuery, after: Place | None) -> EventPage:
     """The next events after a place. `next_place` is None on the last page."""
     items: list[tuple[str, str]] = []
