@@ -132,7 +132,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """What planning needs to know of a row."""
+    """What planning needs to know of a row. Instants are UTC milliseconds."""
 
     event_id: str
     status: str
@@ -143,3 +143,9 @@ class StoredEvent:
     series_id: str | None
     ical_uid: str | None
     missing: bool
+    etag: str | None
+    original_start: str | None
+    start_at: int | None
+    end_at: int | None
+    start_date: str | None
+    end_date: str | None

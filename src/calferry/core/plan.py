@@ -82,18 +82,41 @@ def first_seen_as(item: ObservedEvent) -> ChangeKind | None:
 
 
 def plan_change(item: ObservedEvent, row: StoredEvent) -> Write | None:
-    """Compare a sent item with its row; None when the row already holds exactly what was sent."""
+    """Compare a sent item with its row; None when the row already holds exactly what was sent.
+
+    A row whose columns are not those of its own JSON (something else wrote them, or an older version read them
+    otherwise) is written anew, without news.
+    """
     was_live = row.status != "cancelled"
     sent = item.raw.decode()
     if item.status == "cancelled":
         if was_live:
             return Write(item, "cancelled", last_raw=row.raw)
-        return None if sent == row.raw else Write(item, None, last_raw=row.last_raw)
+        return None if sent == row.raw and is_read_so(item, row) else Write(item, None, last_raw=row.last_raw)
     if not was_live:
         return Write(item, "created")
     if sent == row.raw:
-        return None
+        return None if is_read_so(item, row) else Write(item, None)
     return Write(item, None if same_content(sent, row.raw) else "updated")
+
+
+def is_read_so(item: ObservedEvent, row: StoredEvent) -> bool:
+    """Whether the columns of the row are those of the item; of a deleted one, those that readers go by."""
+    same_place = row.series_id == item.series_id and row.original_start == item.original_start
+    if item.status == "cancelled":
+        return same_place
+    return (
+        same_place
+        and row.status == item.status
+        and row.updated_at == item.updated_ms
+        and row.start_at == item.start_ms
+        and row.end_at == item.end_ms
+        and row.start_date == item.start_date
+        and row.end_date == item.end_date
+        and row.etag == item.etag
+        and row.ical_uid == item.i_cal_uid
+        and row.recurring == item.is_recurring
+    )
 
 
 def is_overtaken(walk: Pass, item: ObservedEvent, row: StoredEvent) -> bool:

@@ -69,6 +69,12 @@ PLANNING = (
     events.c.series_id,
     events.c.ical_uid,
     events.c.missing_since,
+    events.c.etag,
+    events.c.original_start,
+    events.c.start_at,
+    events.c.end_at,
+    events.c.start_date,
+    events.c.end_date,
 )
 
 
@@ -141,6 +147,12 @@ def stored(row: Any) -> StoredEvent:
         series_id=row.series_id,
         ical_uid=row.ical_uid,
         missing=row.missing_since is not None,
+        etag=row.etag,
+        original_start=row.original_start,
+        start_at=row.start_at,
+        end_at=row.end_at,
+        start_date=row.start_date,
+        end_date=row.end_date,
     )
 
 

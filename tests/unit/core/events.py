@@ -44,6 +44,12 @@ def row(sent: ObservedItem, **changes: Any) -> StoredEvent:
         "series_id": sent.series_id,
         "ical_uid": sent.i_cal_uid,
         "missing": False,
+        "etag": sent.etag,
+        "original_start": sent.original_start,
+        "start_at": sent.start_ms,
+        "end_at": sent.end_ms,
+        "start_date": sent.start_date,
+        "end_date": sent.end_date,
     }
     return StoredEvent(**{**values, **changes})
 

@@ -1,7 +1,9 @@
 """Planning a page: what is written, what is news, and that order and repetition do not matter."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +43,35 @@ def test_same_bytes_only_stamp_the_row() -> None:
 
 def test_row_that_was_missing_comes_back_without_news() -> None:
     plan = planned(item(), row(item(), missing=True), full=True)
+    assert (plan.writes, plan.seen) == ([], ["lunch"])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"status": "tentative"},
+        {"updated_at": 4_000_000_000_000},
+        {"series_id": "retro"},
+        {"start_at": 1},
+        {"end_date": "2026-01-01"},
+        {"etag": None},
+        {"recurring": True},
+    ],
+    ids=str,
+)
+def test_columns_that_are_not_those_of_their_json_are_written_anew_without_news(damage: Any) -> None:
+    assert kinds(planned(item(), row(item(), **damage), full=True)) == [("lunch", None)]
+
+
+def test_deleted_occurrence_that_lost_its_series_belongs_to_it_again() -> None:
+    sent = tombstone("retro_20260101T100000Z", recurringEventId="retro")
+    plan = planned(sent, row(sent, series_id=None, last_raw="{}"), full=True)
+    assert kinds(plan) == [("retro_20260101T100000Z", None)]
+    assert plan.writes[0].last_raw == "{}"
+
+
+def test_deleted_row_keeps_the_times_it_had() -> None:
+    plan = planned(tombstone(), row(tombstone(), start_at=1, end_at=2), full=True)
     assert (plan.writes, plan.seen) == ([], ["lunch"])
 
 
