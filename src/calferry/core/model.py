@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NewType, Protocol
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 UserId = NewType("UserId", int)
 AccountId = NewType("AccountId", str)
@@ -130,8 +130,7 @@ class Pass:
     """The pass before had several pages: later ones may have shown a series newer than its exceptions."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(Struct, frozen=True, gc=False):
     """What planning needs to know of a row. Instants are UTC milliseconds."""
 
     event_id: str
@@ -142,10 +141,10 @@ class StoredEvent:
     recurring: bool
     series_id: str | None
     ical_uid: str | None
-    missing: bool
     etag: str | None
     original_start: str | None
     start_at: int | None
     end_at: int | None
     start_date: str | None
     end_date: str | None
+    missing: bool

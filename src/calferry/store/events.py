@@ -59,6 +59,7 @@ UPSERT = BulkInsert(
     utf8=("raw",),
 )
 
+# In the order of the fields of `StoredEvent`.
 PLANNING = (
     events.c.event_id,
     events.c.status,
@@ -68,13 +69,13 @@ PLANNING = (
     events.c.recurring,
     events.c.series_id,
     events.c.ical_uid,
-    events.c.missing_since,
     events.c.etag,
     events.c.original_start,
     events.c.start_at,
     events.c.end_at,
     events.c.start_date,
     events.c.end_date,
+    events.c.missing_since,
 )
 
 
@@ -137,23 +138,8 @@ def unseen(connection: Connection, projection_id: ProjectionId, generation: int)
 
 
 def stored(row: Any) -> StoredEvent:
-    return StoredEvent(
-        event_id=row.event_id,
-        status=row.status,
-        updated_at=row.updated_at,
-        raw=row.raw,
-        last_raw=row.last_raw,
-        recurring=row.recurring,
-        series_id=row.series_id,
-        ical_uid=row.ical_uid,
-        missing=row.missing_since is not None,
-        etag=row.etag,
-        original_start=row.original_start,
-        start_at=row.start_at,
-        end_at=row.end_at,
-        start_date=row.start_date,
-        end_date=row.end_date,
-    )
+    *columns, missing_since = row
+    return StoredEvent(*columns, missing=missing_since is not None)
 
 
 def live_ids(connection: Connection, projection_id: ProjectionId) -> set[str]:
