@@ -12,6 +12,7 @@ from calferry.core.recurrence.rule import Rule, read_rule
 LINE = re.compile(r"(RRULE|EXRULE|RDATE|EXDATE)((?:;[^:;]+)*):(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
 STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z)?)?", re.ASCII)
 RECURRENCES_KEPT = 8_192
+RULES = ("RRULE", "EXRULE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,26 @@ class Stamped:
 
 
 def read_line(line: str, start: int, zone: tzinfo | None) -> tuple[str, list[Pattern | Stamped]]:
+    name, _, value = parts_of_line(line)
+    if name in RULES:
+        return name, [anchored(read_rule(value), start, zone)]
+    return name, [*read_dates(line, start, zone)]
+
+
+def read_dates(line: str, start: int, zone: tzinfo | None) -> list[Stamped]:
+    """The members of an RDATE or EXDATE, in their order."""
+    _, parameters, value = parts_of_line(line)
+    own = zone_of(parameters) or zone
+    first = to_wall(zone, start) if zone else start
+    return [settled(member, first, own, zone) for member in value.split(",") if member.strip()]
+
+
+def parts_of_line(line: str) -> tuple[str, str, str]:
+    """Its name, its parameters with the semicolons before them, and its value. Raises ValueError."""
     match = LINE.fullmatch(line.strip())
     if match is None:
         raise ValueError("is no line of a recurrence")
-    name, parameters, value = match[1].upper(), match[2], match[3]
-    if name in ("RRULE", "EXRULE"):
-        return name, [anchored(read_rule(value), start, zone)]
-    own = zone_of(parameters) or zone
-    first = to_wall(zone, start) if zone else start
-    return name, [settled(member, first, own, zone) for member in value.split(",") if member.strip()]
+    return match[1].upper(), match[2], match[3]
 
 
 def zone_of(parameters: str) -> tzinfo | None:
