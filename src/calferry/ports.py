@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from calferry.core.google_account import AccessToken, Grant, Identity
 from calferry.core.google_calendar import CalendarListPage, ChannelRequest, OpenedChannel
-from calferry.core.model import ListRequest, Page, Window
+from calferry.core.model import ListRequest, ObservedEvent, Page, Window
 
 T = TypeVar("T")
 
@@ -91,6 +91,20 @@ class CalendarSource(Protocol):
     async def instances(self, google_id: str, series_id: str, window: Window) -> Page:
         """Every instance of the series in the window, all pages joined."""
         ...
+
+    async def event(self, google_id: str, event_id: str) -> ObservedEvent:
+        """The event as it is now, also a deleted one that Google remembers."""
+        ...
+
+    async def insert_event(self, google_id: str, event: bytes, *, send_updates: str) -> ObservedEvent: ...
+
+    async def patch_event(
+        self, google_id: str, event_id: str, changes: bytes, *, if_match: str | None, send_updates: str
+    ) -> ObservedEvent: ...
+
+    async def delete_event(
+        self, google_id: str, event_id: str, *, if_match: str | None, send_updates: str
+    ) -> None: ...
 
     async def calendar_list_page(
         self, sync_token: str | None, page_token: str | None

@@ -53,6 +53,7 @@ class SourceFailure(Exception):
         status: int | None = None,
         reason: str = "",
         retry_after_s: float | None = None,
+        surely_unsent: bool = False,
     ) -> None:
         super().__init__(message)
         self.cause = cause
@@ -60,6 +61,7 @@ class SourceFailure(Exception):
         self.status = status
         self.reason = reason
         self.retry_after_s = retry_after_s
+        self.surely_unsent = surely_unsent
 
 
 class LeaseLost(Exception):

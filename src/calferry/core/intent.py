@@ -12,8 +12,8 @@ OnConflict = Literal["fail", "ours", "theirs"]
 class Intent:
     """What was accepted and how far it got. Times are UTC milliseconds.
 
-    Edits of one line, which is an event or a whole series, keep their order. `changes` is JSON: the event to insert, or what a patch changes in `base_raw`, the event as it was when the edit was
-    made; a deletion has none. Without `base_etag` the version to change is not known to Google yet, or not to us.
+    Edits of one line, which is an event or a whole series, keep their order. `changes` is JSON: the event to insert,
+    or what a patch changes in `base_raw`, the event as it was when the edit was made; a deletion has none. Without `base_etag` the version to change is not known to Google yet, or not to us.
     `answer` is what Google made of it.
     """
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import partial
 
-from calferry.core.limits import SYNC_REQUEST_KEPT_MS, TOMBSTONE_KEPT_MS
-from calferry.store import retention
+from calferry.core.limits import INTENT_KEPT_MS, SYNC_REQUEST_KEPT_MS, TOMBSTONE_KEPT_MS
+from calferry.store import conflicts, intents, retention
 from calferry.sync.engine import Engine
 
 ROWS_AT_ONCE = 2_000
@@ -21,6 +21,8 @@ class Purge:
     sessions: int
     sync_requests: int
     channels: int
+    intents: int
+    conflicts: int
     calendars: int
     tombstones: int
     changes: int
@@ -39,7 +41,7 @@ KEEPING = Keeping()
 
 
 async def purge(engine: Engine, keeping: Keeping = KEEPING) -> Purge:
-    """Delete what is past its keeping, and sync requests after an hour."""
+    """Delete what is past its keeping, sync requests after an hour, and edits a week after they were settled."""
     store, now_ms = engine.store, engine.clock.now_ms()
     kept_since = now_ms - keeping.tombstones_ms
     return Purge(
@@ -51,6 +53,8 @@ async def purge(engine: Engine, keeping: Keeping = KEEPING) -> Purge:
         channels=await store.write(
             partial(retention.delete_ended_channels, created_before_ms=now_ms - CHANNELS_KEPT_MS)
         ),
+        intents=await store.write(partial(intents.delete_settled, settled_before_ms=now_ms - INTENT_KEPT_MS)),
+        conflicts=await store.write(partial(conflicts.delete_resolved, resolved_before_ms=kept_since)),
         calendars=await store.write(
             partial(retention.retire_removed_calendars, removed_before_ms=kept_since, now_ms=now_ms)
         ),

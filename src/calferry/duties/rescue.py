@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.limits import CHANNEL_REGISTERING_MS
 from calferry.core.model import AccountId
-from calferry.store import channels, leftovers
+from calferry.store import channels, intents, leftovers
 from calferry.store.leftovers import DrainingChannel
 from calferry.sync.engine import Engine
 from calferry.sync.lease import terms
@@ -38,6 +38,7 @@ async def rescue(engine: Engine) -> Rescue:
     retried = await engine.store.write(
         lambda connection: leftovers.retry_disabled_accounts(connection, now_ms - DISABLED_RECHECK_MS, now_ms)
     )
+    await engine.store.write(intents.forget_pulled)
     if leases or retried:
         engine.signals.wake("due")
     return Rescue(leases, half_open, await stop_draining_channels(engine), retried)

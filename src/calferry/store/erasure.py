@@ -8,7 +8,9 @@ from calferry.store.tables import (
     accounts,
     calendars,
     channels,
+    conflicts,
     events,
+    intents,
     projections,
     quarantine,
     sync_states,
@@ -36,7 +38,8 @@ def erase_calendar(connection: Connection, calendar_id: str) -> None:
     """Everything of one calendar, its entries in the log too."""
     own = select(projections.c.id).where(projections.c.calendar_id == calendar_id)
     connection.execute(delete(events).where(events.c.projection_id.in_(own)))
-    connection.execute(delete(quarantine).where(quarantine.c.calendar_id == calendar_id))
+    for table in (quarantine, intents, conflicts):
+        connection.execute(delete(table).where(table.c.calendar_id == calendar_id))
     connection.execute(delete(projections).where(projections.c.calendar_id == calendar_id))
     connection.execute(delete(log).where(log.c.calendar_id == calendar_id))
     connection.execute(delete(calendars).where(calendars.c.id == calendar_id))

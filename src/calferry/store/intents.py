@@ -1,15 +1,35 @@
-"""Intents: what was accepted and is on its way to Google, or has been there."""
+"""Intents: what was accepted and is on its way to Google, or has been there.
 
-from collections.abc import Iterable
+Whoever holds the lease of one sends it, and writes under its fence.
+"""
 
-from sqlalchemy import Connection, literal_column, or_, select
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from calferry.core.failure import LeaseLost
 from calferry.core.intent import Intent
+from calferry.core.limits import WAIT_MAX_MS
 from calferry.store.dialect import among
-from calferry.store.tables import intents, sync_states
+from calferry.store.sync_states import NO_LEASE, LeaseTerms
+from calferry.store.tables import accounts, calendars, intents, sync_states
 
 # As the partial index has it.
 UNSETTLED = or_(intents.c.status == literal_column("'pending'"), intents.c.done_mark.is_not(None))
+PENDING = intents.c.status == literal_column("'pending'")
 COLUMNS = [intents.c[name] for name in Intent.__slots__]
 
 
@@ -29,3 +49,179 @@ def shown(connection: Connection, calendar_ids: Iterable[str]) -> list[Intent]:
         .order_by(intents.c.number)
     )
     return [Intent(*row) for row in connection.execute(statement)]
+
+
+def add(connection: Connection, **values: Any) -> None:
+    connection.execute(intents.insert().values(status="pending", **values))
+
+
+def load(connection: Connection, user_id: int, intent_id: str) -> Intent | None:
+    """The user's intent of that id."""
+    own = (intents.c.user_id == user_id, intents.c.id == intent_id)
+    row = connection.execute(select(*COLUMNS).where(*own)).one_or_none()
+    return None if row is None else Intent(*row)
+
+
+def with_key(connection: Connection, user_id: int, key: str) -> tuple[Intent, bytes] | None:
+    """The user's intent that was accepted under this idempotency key, and the hash of its request."""
+    own = (intents.c.user_id == user_id, intents.c.idempotency_key == key)
+    row = connection.execute(select(*COLUMNS, intents.c.request_hash).where(*own)).one_or_none()
+    return None if row is None else (Intent(*row[:-1]), row[-1])
+
+
+def count_pending(connection: Connection, calendar_id: str) -> int:
+    of_calendar = (PENDING, intents.c.calendar_id == calendar_id)
+    return int(connection.execute(select(func.count()).where(*of_calendar)).scalar_one())
+
+
+def is_free(lease: LeaseTerms) -> ColumnElement[bool]:
+    return or_(
+        intents.c.lease_owner.is_(None),
+        intents.c.lease_boot != lease.boot,
+        intents.c.lease_until <= lease.now,
+    )
+
+
+def ready(now_ms: int, lease: LeaseTerms) -> ColumnElement[bool]:
+    """What may be sent now: the first of its line, after what it comes after, for an account that works.
+
+    Times that lie further ahead than anything is ever put off are left over from a clock that was set back.
+    """
+    earlier, first = intents.alias("earlier"), intents.alias("first")
+    in_line = exists().where(
+        earlier.c.status == literal_column("'pending'"),
+        earlier.c.calendar_id == intents.c.calendar_id,
+        earlier.c.line_id == intents.c.line_id,
+        earlier.c.number < intents.c.number,
+    )
+    waits = exists().where(first.c.id == intents.c.after_id, first.c.status != "done")
+    reachable = exists().where(
+        accounts.c.id == intents.c.account_id,
+        accounts.c.status.in_(("active", "partial")),
+        calendars.c.id == intents.c.calendar_id,
+        calendars.c.removed_at.is_(None),
+        sync_states.c.id == intents.c.calendar_id,
+        sync_states.c.status != "halted",
+    )
+    at = intents.c.next_try_at
+    due = or_(at.is_(None), at <= now_ms, at > now_ms + WAIT_MAX_MS)
+    return and_(PENDING, due, is_free(lease), ~in_line, ~waits, reachable)
+
+
+def due(connection: Connection, now_ms: int, lease: LeaseTerms, at_most: int) -> list[str]:
+    """Ids of intents to send now, those that have waited longest first."""
+    statement = (
+        select(intents.c.id)
+        .where(ready(now_ms, lease))
+        .order_by(intents.c.next_try_at, intents.c.number)
+        .limit(at_most)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def next_at(connection: Connection) -> int | None:
+    """When the next pending intent comes due."""
+    at: int | None = connection.execute(select(func.min(intents.c.next_try_at)).where(PENDING)).scalar_one()
+    return at
+
+
+def take(connection: Connection, intent_id: str, lease: LeaseTerms, now_ms: int) -> Intent | None:
+    """Take the right to send it, if it may be sent now; the fence moves on, and `attempts` counts this one.
+
+    From now on nobody knows whether Google has it. What is returned says whether that was so before.
+    """
+    known = select(intents.c.uncertain).where(intents.c.id == intent_id).with_for_update()
+    uncertain = connection.execute(known).scalar_one_or_none()
+    statement = (
+        update(intents)
+        .where(intents.c.id == intent_id, ready(now_ms, lease))
+        .values(
+            lease_owner=lease.owner,
+            lease_boot=lease.boot,
+            lease_until=lease.until,
+            fence=intents.c.fence + 1,
+            attempts=intents.c.attempts + 1,
+            uncertain=True,
+        )
+        .returning(*COLUMNS)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else replace(Intent(*row), uncertain=bool(uncertain))
+
+
+def change(connection: Connection, intent: Intent, values: dict[str, Any]) -> None:
+    """Write under the fence. Raises `LeaseLost`."""
+    held = (intents.c.id == intent.id, intents.c.fence == intent.fence, PENDING)
+    if connection.execute(update(intents).where(*held).values(values)).rowcount != 1:
+        raise LeaseLost(intent.id)
+
+
+def keep(connection: Connection, intent: Intent, lease: LeaseTerms) -> None:
+    """Heartbeat. Raises `LeaseLost`."""
+    change(connection, intent, {"lease_until": lease.until, "lease_boot": lease.boot})
+
+
+def settle(connection: Connection, intent: Intent, now_ms: int, values: dict[str, Any]) -> None:
+    """Write what became of it and give the lease back. Raises `LeaseLost`."""
+    change(connection, intent, {**NO_LEASE, "next_try_at": None, "settled_at": now_ms, **values})
+
+
+def rebase(connection: Connection, intent: Intent, raw: str | None, etag: str | None) -> None:
+    """Edits of the same event that wait behind this one are made on that version."""
+    behind = (
+        PENDING,
+        intents.c.calendar_id == intent.calendar_id,
+        intents.c.event_id == intent.event_id,
+        intents.c.number > intent.number,
+    )
+    connection.execute(update(intents).where(*behind).values(base_raw=raw, base_etag=etag))
+
+
+def give_up_followers(connection: Connection, intent: Intent, values: dict[str, Any]) -> None:
+    """What was to come after this one does not come."""
+    after = (PENDING, intents.c.after_id == intent.id)
+    connection.execute(update(intents).where(*after).values({**NO_LEASE, "next_try_at": None, **values}))
+
+
+def cancel(connection: Connection, user_id: int, intent_id: str, lease: LeaseTerms, now_ms: int) -> bool:
+    """Take a pending intent back; False once Google may have been asked, or something else waits for it."""
+    first = intents.alias("first")
+    waited_for = exists().where(first.c.after_id == intents.c.id, first.c.status == "pending")
+    found = connection.execute(
+        update(intents)
+        .where(
+            intents.c.user_id == user_id,
+            intents.c.id == intent_id,
+            PENDING,
+            is_free(lease),
+            intents.c.uncertain.is_(False),
+            intents.c.after_id.is_(None),
+            ~waited_for,
+        )
+        .values({**NO_LEASE, "status": "cancelled", "next_try_at": None, "settled_at": now_ms})
+    )
+    return found.rowcount == 1
+
+
+def forget_pulled(connection: Connection) -> int:
+    """What the rows say by now need not be laid over them any more. Returns how many."""
+    clean = select(sync_states.c.clean_seq).where(sync_states.c.id == intents.c.calendar_id)
+    pulled = (intents.c.done_mark.is_not(None), intents.c.done_mark <= clean.scalar_subquery())
+    return connection.execute(update(intents).where(*pulled).values(done_mark=None)).rowcount
+
+
+def pending_of_gone(connection: Connection) -> Sequence[Intent]:
+    """Intents for calendars that have left their account's list."""
+    gone = exists().where(calendars.c.id == intents.c.calendar_id, calendars.c.removed_at.is_not(None))
+    return [Intent(*row) for row in connection.execute(select(*COLUMNS).where(PENDING, gone))]
+
+
+def delete_settled(connection: Connection, settled_before_ms: int) -> int:
+    old = (intents.c.settled_at < settled_before_ms, intents.c.done_mark.is_(None), ~PENDING)
+    return connection.execute(delete(intents).where(*old)).rowcount
+
+
+def ids_after(connection: Connection, intent_id: str) -> list[str]:
+    """Ids of the intents that come after this one."""
+    after = select(intents.c.id).where(intents.c.after_id == intent_id).order_by(intents.c.number)
+    return list(connection.execute(after).scalars())

@@ -15,6 +15,7 @@ from calferry.core.limits import LEASE_MS, RUN_SPACING_MS, WAIT_MAX_MS
 from calferry.core.model import UserId
 from calferry.core.sync_state import SyncState, as_state
 from calferry.store.dialect import among, among_bound, texts
+from calferry.store.tables import intents
 from calferry.store.tables import sync_states as states
 
 STATE_COLUMNS = [states.c[name] for name in SyncState.__slots__]
@@ -345,7 +346,9 @@ def block_account(connection: Connection, account_id: str, info: FailureInfo, no
 
 
 def resume_account(connection: Connection, account_id: str, now_ms: int) -> None:
-    """The account works again: what was blocked or held back by failures is due now."""
+    """The account works again: what was blocked or held back by failures is due now, edits too."""
+    waiting = (intents.c.status == "pending", intents.c.account_id == account_id)
+    connection.execute(update(intents).where(*waiting).values(next_try_at=now_ms))
     stopped = or_(states.c.status == "blocked", states.c.failures > 0)
     connection.execute(
         update(states)

@@ -54,6 +54,7 @@ def failure_from(error: google.GoogleError) -> SourceFailure:
         status=error.status,
         reason=error.reason or "",
         retry_after_s=error.retry_after_s,
+        surely_unsent=isinstance(error, google.Unreachable) and error.is_surely_unsent,
     )
 
 

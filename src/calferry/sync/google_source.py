@@ -3,15 +3,17 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from calferry import google
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_calendar import CalendarListEntry, CalendarListPage, ChannelRequest, OpenedChannel
 from calferry.core.limits import PAGES_PER_PASS_MAX, SERIES_PAGE_SIZE
-from calferry.core.model import Envelope, ListRequest, Page, Window
+from calferry.core.model import Envelope, ListRequest, ObservedEvent, Page, Window
 from calferry.sync.google_failures import google_failures
 
+# Without these Google takes no notice of meetings and attachments: hard to tell from having lost them.
+NOTHING_IGNORED: Any = {"conference_data_version": 1, "supports_attachments": True}
 R = TypeVar("R", google.EventsList, google.EventInstances)
 
 
@@ -37,6 +39,40 @@ class GoogleSource:
             time_max=rfc3339(window.end_at),
         )
         return await all_pages(self._client.instances_page, request)
+
+    async def event(self, google_id: str, event_id: str) -> ObservedEvent:
+        with google_failures():
+            return await self._client.event(google.EventGet(calendar_id=google_id, event_id=event_id))
+
+    async def insert_event(self, google_id: str, event: bytes, *, send_updates: str) -> ObservedEvent:
+        request = google.EventInsert(
+            calendar_id=google_id, event=event, send_updates=send_updates, **NOTHING_IGNORED
+        )
+        with google_failures():
+            return await self._client.insert_event(request)
+
+    async def patch_event(
+        self, google_id: str, event_id: str, changes: bytes, *, if_match: str | None, send_updates: str
+    ) -> ObservedEvent:
+        request = google.EventPatch(
+            calendar_id=google_id,
+            event_id=event_id,
+            event=changes,
+            if_match=if_match,
+            send_updates=send_updates,
+            **NOTHING_IGNORED,
+        )
+        with google_failures():
+            return await self._client.patch_event(request)
+
+    async def delete_event(
+        self, google_id: str, event_id: str, *, if_match: str | None, send_updates: str
+    ) -> None:
+        request = google.EventDelete(
+            calendar_id=google_id, event_id=event_id, if_match=if_match, send_updates=send_updates
+        )
+        with google_failures():
+            await self._client.delete_event(request)
 
     async def calendar_list_page(self, sync_token: str | None, page_token: str | None) -> CalendarListPage:
         request = google.CalendarListList(sync_token=sync_token, page_token=page_token)

@@ -32,10 +32,21 @@ class ProblemDetails(BaseModel):
     retryable: bool
     retry_after_s: int | None = None
     """Seconds to wait, where the answer has a `Retry-After`."""
+    reason: str | None = None
+    """Google's word for why it refused an edit."""
+    intent_id: str | None = None
+    """The edit that this is about."""
+    conflict_id: str | None = None
+    """The record of two edits that met."""
+    fields: list[str] | None = None
+    """What both of them changed."""
 
 
 class Problem(Exception):
-    """A refusal. `detail` is shown to the caller: it never holds a secret or what the caller sent."""
+    """A refusal. `detail` is shown to the caller: it never holds a secret or what the caller sent.
+
+    `more` are further members of `ProblemDetails`.
+    """
 
     def __init__(
         self,
@@ -45,6 +56,7 @@ class Problem(Exception):
         *,
         retryable: bool = False,
         headers: dict[str, str] | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -52,10 +64,16 @@ class Problem(Exception):
         self.detail = detail
         self.retryable = retryable
         self.headers = headers or {}
+        self.more = more
 
     def response(self) -> Response:
         return problem_response(
-            self.status, self.code, self.detail, retryable=self.retryable, headers=self.headers
+            self.status,
+            self.code,
+            self.detail,
+            retryable=self.retryable,
+            headers=self.headers,
+            **self.more,
         )
 
 
@@ -68,7 +86,13 @@ def not_found(detail: str) -> Problem:
 
 
 def problem_response(
-    status: int, code: str, detail: str, *, retryable: bool = False, headers: dict[str, str] | None = None
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    retryable: bool = False,
+    headers: dict[str, str] | None = None,
+    **more: Any,
 ) -> Response:
     title = HTTPStatus(status).phrase
     wait = (headers or {}).get("Retry-After")
@@ -79,6 +103,7 @@ def problem_response(
         code=code,
         retryable=retryable,
         retry_after_s=None if wait is None else int(wait),
+        **more,
     )
     return JSONResponse(body.model_dump(exclude_none=True), status, headers=headers, media_type=MEDIA_TYPE)
 
