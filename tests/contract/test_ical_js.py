@@ -1,8 +1,6 @@
 """The local Google expands real calendars to the very instants that ical.js, Mozilla's own library, finds."""
 
-import json
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,18 +13,15 @@ import pytest
 
 from calferry.emulator import ics
 from calferry.emulator.world import when
+from tests.contract import ical_js
+from tests.contract.ical_js import Found, Stamp
 from tests.unit.emulator.desk import Desk
 
 ROOT = Path(__file__).parents[2]
-LIBRARY = ROOT / ".venv/node/node_modules/ical.js/dist/ical.js"
-SCRIPT = ROOT / "tests/node/expand_series.mjs"
 FILES = sorted((ROOT / "tests/samples/ics").glob("*.ics"))
 WINDOW = {"timeMin": "2010-01-01T00:00:00Z", "timeMax": "2030-01-01T00:00:00Z"}
 UNTIL = "2030-01-02"
 MADE_UP = re.compile("[0-9a-f]{32}")
-
-Stamp = int | str
-Instance = tuple[str, Stamp, Stamp, Stamp]
 
 
 @dataclass(frozen=True)
@@ -51,12 +46,8 @@ DIFFERENCES = {
 
 @cache
 def answers_of_ical_js() -> dict[str, list[list[Any]]]:
-    """By file name, every instance as UID, original start, start and end."""
-    assert LIBRARY.exists(), f"{LIBRARY} is missing; scripts/setup dev installs it"
-    command = ["node", str(SCRIPT), str(LIBRARY), UNTIL, *map(str, FILES)]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert answer.returncode == 0, answer.stderr
-    return {path.name: found for path, found in zip(FILES, json.loads(answer.stdout), strict=True)}
+    """By file name, every instance."""
+    return {path.name: found for path, found in zip(FILES, ical_js.expand(FILES, UNTIL), strict=True)}
 
 
 def instant(stamp: Stamp, zone: str) -> int:
@@ -74,16 +65,16 @@ def settled(stamp: Stamp, zone: str) -> Stamp:
     return stamp if isinstance(stamp, str) and "T" not in stamp else instant(stamp, zone)
 
 
-def expected(path: Path, zone: str) -> Counter[Instance]:
+def expected(path: Path, zone: str) -> Counter[Found]:
     low, high = (int(when.parse_date_time(text).timestamp()) for text in WINDOW.values())
-    found: Counter[Instance] = Counter()
-    for uid, original, start, end in answers_of_ical_js()[path.name]:
+    found: Counter[Found] = Counter()
+    for uid, original, start, end, _ in answers_of_ical_js()[path.name]:
         if instant(end, zone) > low and instant(start, zone) < high:
             found[(uid or "", settled(original, zone), settled(start, zone), settled(end, zone))] += 1
     return found
 
 
-def of_event(event: Any) -> Instance:
+def of_event(event: Any) -> Found:
     """An event that came without a UID has one of 32 hexadecimal digits."""
     uid = event["iCalUID"].partition("#")[0]
     uid = "" if MADE_UP.fullmatch(uid) else uid
@@ -102,14 +93,14 @@ def opened(path: Path) -> tuple[Desk, str, str]:
     return Desk((document,)), calendar["id"], calendar["timeZone"]
 
 
-def listed(desk: Desk, calendar: str) -> Counter[Instance]:
+def listed(desk: Desk, calendar: str) -> Counter[Found]:
     items, _ = desk.all_events(calendar, singleEvents="true", maxResults=2500, **WINDOW)
     return Counter(of_event(item) for item in items)
 
 
-def series_by_series(desk: Desk, calendar: str) -> Counter[Instance]:
+def series_by_series(desk: Desk, calendar: str) -> Counter[Found]:
     """Single events from a plain listing, the rest from `events.instances`."""
-    found: Counter[Instance] = Counter()
+    found: Counter[Found] = Counter()
     items, _ = desk.all_events(calendar, maxResults=2500, **WINDOW)
     masters = {item["id"] for item in items if "recurrence" in item}
     for item in items:
@@ -131,7 +122,7 @@ def instances(desk: Desk, calendar: str, event_id: str) -> Iterator[Any]:
         page = {"pageToken": answer["nextPageToken"]}
 
 
-def compare(found: Counter[Instance], wanted: Counter[Instance], accepted: Difference | None) -> None:
+def compare(found: Counter[Found], wanted: Counter[Found], accepted: Difference | None) -> None:
     only_here = Counter((start, end) for _, _, start, end in (found - wanted).elements())
     assert wanted - found == Counter()
     assert only_here == Counter(accepted.only_here if accepted else ())

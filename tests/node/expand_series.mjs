@@ -3,8 +3,8 @@
 // Usage: node expand_series.mjs LIBRARY UNTIL FILE...
 //   LIBRARY   the path of ical.js
 //   UNTIL     YYYY-MM-DD; series are followed up to this day
-// Prints, as JSON, one list per file of [UID, original start, start, end]. Times are unix seconds, days are
-// YYYY-MM-DD, and times that name no zone YYYY-MM-DDTHH:MM:SS.
+// Prints, as JSON, one list per file of [UID, original start, start, end, original start as its zone's clocks show
+// it]. Times are unix seconds, days are YYYY-MM-DD, and times that name no zone YYYY-MM-DDTHH:MM:SS.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -61,7 +61,7 @@ function expanded(file) {
   for (const event of events(root)) {
     for (const { recurrenceId, startDate, endDate, item } of instances(event)) {
       if (item.component.getFirstPropertyValue("status") === "CANCELLED") continue;
-      found.push([event.uid, stamp(recurrenceId), stamp(startDate), stamp(endDate)]);
+      found.push([event.uid, stamp(recurrenceId), stamp(startDate), stamp(endDate), recurrenceId.toString()]);
     }
   }
   return found;
