@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 Row = tuple[Any, ...]
 
 
-def among(connection: Connection, column: Column[Any], values: Iterable[str]) -> ColumnElement[bool]:
+def among(connection: Connection, column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bool]:
     """`column IN values` for thousands of texts, as one parameter."""
     if connection.dialect.name == "postgresql":
         return column == func.any(bindparam(None, list(values), postgresql.ARRAY(String)))

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from calferry.core.event_window import Bound, ZonedBound, in_zone, zone_of
-from calferry.store.tables import accounts, calendars, events, projections, users
+from calferry.core.model import Window
+from calferry.store.event_rows import STORED, EventRows
+from calferry.store.tables import accounts, calendars, projections, users
 
 SCANNED_MAX = 20_000
 """Rows looked at for one page of a text search; a page may be short, and still not the last."""
@@ -22,6 +24,9 @@ class Readable:
     projection_id: int
     mode: str
     time_zone: str | None
+    window: Window | None = None
+    """Of an `instances` projection."""
+    rows: EventRows = STORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class EventQuery:
     at_most: int
     projections: tuple[int, ...] | None = None
     """What every page of one walk reads, whatever else readers see by now; None: what they see now."""
+    series_id: str | None = None
+    """Of expanded events, those of one series alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,14 @@ def unknown_calendars(conn: Connection, user_id: int, calendar_ids: Sequence[str
 def readable(conn: Connection, query: EventQuery) -> list[Readable]:
     """The calendars to read, in the order of their projections."""
     owned = (
-        select(calendars.c.id, calendars.c.projection_id, projections.c.mode, calendars.c.time_zone)
+        select(
+            calendars.c.id,
+            calendars.c.projection_id,
+            projections.c.mode,
+            calendars.c.time_zone,
+            projections.c.window_start_at,
+            projections.c.window_end_at,
+        )
         .join_from(calendars, projections, projections.c.id == calendars.c.projection_id)
         .join(accounts, accounts.c.id == calendars.c.account_id)
         .where(
@@ -84,7 +98,10 @@ def readable(conn: Connection, query: EventQuery) -> list[Readable]:
         )
         .order_by(calendars.c.projection_id)
     )
-    found = [Readable(*row) for row in conn.execute(owned)]
+    found = [
+        Readable(calendar_id, projection_id, mode, zone, None if start is None else Window(start, end))
+        for calendar_id, projection_id, mode, zone, start, end in conn.execute(owned)
+    ]
     wanted = query.projections
     return found if wanted is None else [one for one in found if one.projection_id in wanted]
 
@@ -95,13 +112,15 @@ def readable_one(conn: Connection, user_id: int, calendar_id: str) -> Readable |
     return next(iter(readable(conn, query)), None)
 
 
-def page(conn: Connection, query: EventQuery, after: Place | None) -> EventPage:
-    """The next events after a place. `next_place` is None on the last page."""
+def page(
+    conn: Connection, query: EventQuery, calendars: Sequence[Readable], after: Place | None
+) -> EventPage:
+    """The next events after a place, of calendars in the order of their projections. `next_place` is None on the last page."""
     items: list[tuple[str, str]] = []
     scanned = 0
     last = after
     needle = query.text.casefold()
-    for place, calendar_id, raw in rows_after(conn, query, after):
+    for place, calendar_id, raw in rows_after(conn, query, calendars, after):
         if len(items) == query.at_most or scanned == SCANNED_MAX:
             return EventPage(items, last)
         last = place
@@ -111,40 +130,43 @@ def page(conn: Connection, query: EventQuery, after: Place | None) -> EventPage:
     return EventPage(items, None)
 
 
-def rows_after(conn: Connection, query: EventQuery, after: Place | None) -> Iterator[tuple[Place, str, str]]:
+def rows_after(
+    conn: Connection, query: EventQuery, calendars: Sequence[Readable], after: Place | None
+) -> Iterator[tuple[Place, str, str]]:
     """Rows that match everything but the text, in order, read in chunks."""
     chunk = min(query.at_most + 1, CHUNK)
-    for calendar in readable(conn, query):
+    for calendar in calendars:
         if after is not None and calendar.projection_id < after.projection_id:
             continue
         last_id = (
             after.event_id if after is not None and calendar.projection_id == after.projection_id else ""
         )
-        matching = matches(query, calendar)
+        matching, rows = matches(query, calendar), calendar.rows.table.c
         while True:
             statement = (
-                select(events.c.event_id, events.c.raw)
-                .where(matching, events.c.event_id > last_id)
-                .order_by(events.c.event_id)
+                select(rows.event_id, rows.raw)
+                .where(matching, rows.event_id > last_id)
+                .order_by(rows.event_id)
                 .limit(chunk)
             )
-            rows = conn.execute(statement).all()
-            for event_id, raw in rows:
+            found = conn.execute(statement).all()
+            for event_id, raw in found:
                 yield Place(calendar.projection_id, event_id), calendar.calendar_id, raw
-            if len(rows) < chunk:
+            if len(found) < chunk:
                 break
-            last_id = rows[-1][0]
+            last_id = found[-1][0]
 
 
 def matches(query: EventQuery, calendar: Readable) -> ColumnElement[bool]:
-    conditions = [events.c.user_id == query.user_id, events.c.projection_id == calendar.projection_id]
+    rows = calendar.rows.table.c
+    conditions = [rows.user_id == query.user_id, rows.projection_id == calendar.projection_id]
     if not query.show_deleted:
         conditions.append(is_shown(calendar))
     zone = zone_of(calendar.time_zone)
     if query.time_min is not None:
-        conditions.append(ends_after(in_zone(query.time_min, zone)))
+        conditions.append(ends_after(calendar, in_zone(query.time_min, zone)))
     if query.time_max is not None:
-        conditions.append(starts_before(in_zone(query.time_max, zone)))
+        conditions.append(starts_before(calendar, in_zone(query.time_max, zone)))
     return and_(*conditions)
 
 
@@ -153,40 +175,38 @@ def is_shown(calendar: Readable) -> ColumnElement[bool]:
 
     https://developers.google.com/workspace/calendar/api/v3/reference/events/list (showDeleted)
     """
-    live = events.c.status != "cancelled"
+    rows = calendar.rows.table.c
+    live = rows.status != "cancelled"
     if calendar.mode != "series":
         return live
-    master = events.alias("master")
-    has_live_master = exists().where(
-        master.c.projection_id == events.c.projection_id,
-        master.c.event_id == events.c.series_id,
-        master.c.status != "cancelled",
-    )
-    return or_(live, and_(events.c.series_id.is_not(None), has_live_master))
+    return or_(live, and_(rows.series_id.is_not(None), calendar.rows.has_live_master))
 
 
-def ends_after(bound: ZonedBound) -> ColumnElement[bool]:
+def ends_after(calendar: Readable, bound: ZonedBound) -> ColumnElement[bool]:
     """A series may go on for ever, so its first occurrence says nothing about its end."""
+    rows = calendar.rows.table.c
     return or_(
-        events.c.recurring,
-        func.coalesce(events.c.end_at, events.c.start_at) > bound.at_ms,
-        func.coalesce(events.c.end_date, events.c.start_date) > bound.day,
-        and_(is_timeless(), events.c.original_start >= bound.day.replace("-", "")),
+        rows.recurring,
+        func.coalesce(rows.end_at, rows.start_at) > bound.at_ms,
+        func.coalesce(rows.end_date, rows.start_date) > bound.day,
+        and_(is_timeless(calendar), rows.original_start >= bound.day.replace("-", "")),
     )
 
 
-def starts_before(bound: ZonedBound) -> ColumnElement[bool]:
-    day = events.c.start_date
+def starts_before(calendar: Readable, bound: ZonedBound) -> ColumnElement[bool]:
+    rows = calendar.rows.table.c
+    day = rows.start_date
     return or_(
-        events.c.start_at < bound.at_ms,
+        rows.start_at < bound.at_ms,
         day < bound.day if bound.is_midnight else day <= bound.day,
-        and_(is_timeless(), events.c.original_start < bound.day.replace("-", "") + "~"),
+        and_(is_timeless(calendar), rows.original_start < bound.day.replace("-", "") + "~"),
     )
 
 
-def is_timeless() -> ColumnElement[bool]:
+def is_timeless(calendar: Readable) -> ColumnElement[bool]:
     """Cancelled exceptions carry no time of their own."""
-    return and_(events.c.start_at.is_(None), events.c.start_date.is_(None))
+    rows = calendar.rows.table.c
+    return and_(rows.start_at.is_(None), rows.start_date.is_(None))
 
 
 def mentions(raw: str, needle: str) -> bool:

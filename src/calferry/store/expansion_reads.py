@@ -1,7 +1,7 @@
 """What a reader of expanded events needs: masters that may have a part in the window, and whatever stands beside them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
@@ -21,12 +21,10 @@ from calferry.store.event_reads import (
     ends_after,
     is_shown,
     mentions,
-    readable,
     starts_before,
 )
 from calferry.store.tables import events
 
-TIMES = (events.c.start_at, events.c.end_at, events.c.start_date, events.c.end_date)
 MARGIN_DAYS = 3
 
 
@@ -45,10 +43,10 @@ class Expandable:
     """Calendar id and event id of series whose lines cannot be read: only their first occurrence is there."""
 
 
-def expandable(conn: Connection, query: EventQuery) -> Expandable:
-    """The query has both bounds."""
+def expandable(conn: Connection, query: EventQuery, calendars: Iterable[Readable]) -> Expandable:
+    """What these calendars hold. The query has both bounds."""
     found = Expandable()
-    for calendar in readable(conn, query):
+    for calendar in calendars:
         found.calendars[calendar.projection_id] = calendar
         add_masters(conn, query, calendar, found)
         found.stored += stored_events(conn, query, calendar)
@@ -87,26 +85,30 @@ def add_masters(conn: Connection, query: EventQuery, calendar: Readable, found: 
 
 def masters(query: EventQuery, calendar: Readable, zone: tzinfo) -> Select[Any]:
     """Live masters that begin before the window ends. A date of RDATE may come before the start."""
+    rows = calendar.rows.table.c
     conditions = [
-        events.c.projection_id == calendar.projection_id,
-        events.c.user_id == query.user_id,
-        events.c.recurring,
-        events.c.status != "cancelled",
+        rows.projection_id == calendar.projection_id,
+        rows.user_id == query.user_id,
+        rows.recurring,
+        rows.status != "cancelled",
     ]
+    if query.series_id is not None:
+        conditions.append(rows.event_id == query.series_id)
     if query.time_max is not None:
-        begun = starts_before(in_zone(query.time_max, zone))
-        conditions.append(or_(begun, events.c.raw.contains("RDATE")))
-    return select(events.c.event_id, events.c.raw, *TIMES).where(and_(*conditions))
+        begun = starts_before(calendar, in_zone(query.time_max, zone))
+        conditions.append(or_(begun, rows.raw.contains("RDATE")))
+    return select(rows.event_id, rows.raw, *times_of(calendar)).where(and_(*conditions))
 
 
 def replaced_starts(conn: Connection, calendar: Readable, span: Span, longest: int) -> dict[str, set[int]]:
     """By series, the starts in and around the window for which a row of their own stands, cancelled or not."""
     low = day_stamps[(span.low - longest) // DAY - MARGIN_DAYS]
     high = day_stamps[span.high // DAY + MARGIN_DAYS]
-    statement = select(events.c.series_id, events.c.original_start).where(
-        events.c.projection_id == bindparam("projection"),
-        events.c.series_id.is_not(None),
-        events.c.original_start.between(low, high),
+    rows = calendar.rows.table.c
+    statement = select(rows.series_id, rows.original_start).where(
+        rows.projection_id == bindparam("projection"),
+        rows.series_id.is_not(None),
+        rows.original_start.between(low, high),
     )
     found: defaultdict[str, set[int]] = defaultdict(set)
     for series_id, original_start in conn.execute(statement, {"projection": calendar.projection_id}):
@@ -118,8 +120,9 @@ def stored_events(conn: Connection, query: EventQuery, calendar: Readable) -> It
     """Single events, exceptions and instances that Google expanded, as far as they lie in the window."""
     zone = zone_of(calendar.time_zone)
     needle = query.text.casefold()
-    looked_at = [events.c.raw] if needle else []
-    statement = select(events.c.event_id, events.c.original_start, *TIMES, *looked_at).where(
+    rows = calendar.rows.table.c
+    looked_at = [rows.raw] if needle else []
+    statement = select(rows.event_id, rows.original_start, *times_of(calendar), *looked_at).where(
         *in_window(query, calendar, zone)
     )
     for event_id, original_start, *rest in conn.execute(statement):
@@ -131,15 +134,18 @@ def stored_events(conn: Connection, query: EventQuery, calendar: Readable) -> It
 
 
 def in_window(query: EventQuery, calendar: Readable, zone: tzinfo) -> Iterator[ColumnElement[bool]]:
-    yield events.c.projection_id == calendar.projection_id
-    yield events.c.user_id == query.user_id
-    yield events.c.recurring.is_(False)
-    live = events.c.status != "cancelled"
-    yield or_(is_shown(calendar), events.c.series_id.is_(None)) if query.show_deleted else live
+    rows = calendar.rows.table.c
+    yield rows.projection_id == calendar.projection_id
+    yield rows.user_id == query.user_id
+    yield rows.recurring.is_(False)
+    if query.series_id is not None:
+        yield or_(rows.series_id == query.series_id, rows.event_id == query.series_id)
+    live = rows.status != "cancelled"
+    yield or_(is_shown(calendar), rows.series_id.is_(None)) if query.show_deleted else live
     if query.time_min is not None:
-        yield ends_after(in_zone(query.time_min, zone))
+        yield ends_after(calendar, in_zone(query.time_min, zone))
     if query.time_max is not None:
-        yield starts_before(in_zone(query.time_max, zone))
+        yield starts_before(calendar, in_zone(query.time_max, zone))
 
 
 def original_times(original_start: str | None, zone: tzinfo) -> tuple[int, int] | None:
@@ -151,12 +157,33 @@ def original_times(original_start: str | None, zone: tzinfo) -> tuple[int, int] 
     return start, start
 
 
-def raw_of(conn: Connection, keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], str]:
-    """The JSON of these rows, by projection and event id."""
+def has_instances(conn: Connection, calendar: Readable, series_id: str) -> bool:
+    """Whether an instance of that series is stored, and alive."""
+    statement = select(events.c.event_id).where(
+        events.c.projection_id == calendar.projection_id,
+        events.c.series_id == series_id,
+        events.c.status != "cancelled",
+    )
+    return conn.execute(statement.limit(1)).one_or_none() is not None
+
+
+def times_of(calendar: Readable) -> tuple[ColumnElement[Any], ...]:
+    rows = calendar.rows.table.c
+    return rows.start_at, rows.end_at, rows.start_date, rows.end_date
+
+
+def raw_of(
+    conn: Connection, calendars: Mapping[int, Readable], keys: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], str]:
+    """The JSON of these events, by projection and event id."""
     wanted: defaultdict[int, list[str]] = defaultdict(list)
-    for projection_id, event_id in keys:
-        wanted[projection_id].append(event_id)
     found: dict[tuple[int, str], str] = {}
+    for projection_id, event_id in keys:
+        over = calendars[projection_id].rows.over.get(event_id)
+        if over is None:
+            wanted[projection_id].append(event_id)
+        else:
+            found[projection_id, event_id] = over.raw
     for projection_id, event_ids in wanted.items():
         statement = select(events.c.event_id, events.c.raw).where(
             events.c.projection_id == projection_id, among(conn, events.c.event_id, event_ids)

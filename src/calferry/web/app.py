@@ -10,6 +10,7 @@ from calferry.ports import Spawn
 from calferry.sync.engine import Engine
 from calferry.web import (
     accounts,
+    calendar_events,
     calendars,
     cookies,
     cron,
@@ -36,6 +37,7 @@ ROUTERS = (
     sync.router,
     sync_status.router,
     events.router,
+    calendar_events.router,
     calendars.router,
     accounts.router,
     sign_in.router,

@@ -5,7 +5,8 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from calferry.store import event_reads
-from calferry.store.event_reads import EventQuery, Place
+from calferry.store.event_reads import EventQuery, Place, Readable
+from calferry.sync.overlay import laid_over
 from calferry.web.page_tokens import Continuation, PageTokenInvalid, read_page_token, write_page_token
 from calferry.web.problems import Problem, not_found
 from calferry.web.service import Service
@@ -48,3 +49,8 @@ def walking(conn: Connection, query: EventQuery, earlier: Continuation | None) -
         detail = "A calendar was stored anew, or is not read any more, since the first page: start again from the first page."
         raise Problem(400, "invalid_page_token", detail)
     return replace(query, projections=walked)
+
+
+def seen(conn: Connection, query: EventQuery) -> list[Readable]:
+    """The calendars to read, as readers see them."""
+    return laid_over(conn, event_reads.readable(conn, query))

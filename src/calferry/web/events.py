@@ -1,8 +1,9 @@
 """Stored events, as they are or expanded, without syncing."""
 
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from calferry.store import event_reads
 from calferry.store.event_reads import EventPage, EventQuery
 from calferry.web.authentication import CallerDep
 from calferry.web.calendar_ids import CalendarIdsInvalid, read_calendar_ids
-from calferry.web.event_pages import read_continuation, refuse_unknown, token_behind, walking
+from calferry.web.event_pages import read_continuation, refuse_unknown, seen, token_behind, walking
 from calferry.web.expanded_events import expanded_answer
 from calferry.web.frames import compact, with_calendar_id
 from calferry.web.problems import Problem, responses
@@ -71,49 +72,84 @@ class Events(BaseModel):
     unexpanded: list[UnexpandedSeries] | None = None
 
 
-@router.get(
-    "/events", responses={200: {"model": Events}, **responses(400, 401, 404)}, response_class=Response
-)
-async def list_events(
+TimeMin = Annotated[str | None, Query(alias="timeMin", description="RFC 3339 instant, or a date.")]
+TimeMax = Annotated[str | None, Query(alias="timeMax", description="RFC 3339 instant, or a date.")]
+TimeZone = Annotated[str | None, Query(alias="timeZone", description=TIME_ZONE)]
+ShowDeleted = Annotated[bool, Query(alias="showDeleted", description=SHOW_DELETED)]
+MaxResults = Annotated[int, Query(alias="maxResults", ge=1, description=MAX_RESULTS)]
+PageToken = Annotated[str | None, Query(alias="pageToken", description=NEXT_PAGE)]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about the events of calendars; `query` does not say yet of which."""
+
+    query: EventQuery
+    single_events: bool
+    time_zone: str | None
+    page_token: str | None
+
+
+async def read_question(
     request: Request,
     caller: CallerDep,
-    service: ServiceDep,
-    calendar_ids: Annotated[
-        str | None, Query(description="Ids separated by commas; every selected calendar without it.")
-    ] = None,
-    time_min: Annotated[
-        str | None, Query(alias="timeMin", description="RFC 3339 instant, or a date.")
-    ] = None,
-    time_max: Annotated[
-        str | None, Query(alias="timeMax", description="RFC 3339 instant, or a date.")
-    ] = None,
+    time_min: TimeMin = None,
+    time_max: TimeMax = None,
     single_events: Annotated[bool, Query(alias="singleEvents", description=SINGLE_EVENTS)] = False,
     order_by: Annotated[Literal["startTime"] | None, Query(alias="orderBy", description=ORDER_BY)] = None,
-    time_zone: Annotated[str | None, Query(alias="timeZone", description=TIME_ZONE)] = None,
+    time_zone: TimeZone = None,
     q: Annotated[str, Query(max_length=TEXT_LENGTH_MAX, description="Text to look for, in any case.")] = "",
-    show_deleted: Annotated[bool, Query(alias="showDeleted", description=SHOW_DELETED)] = False,
-    max_results: Annotated[int, Query(alias="maxResults", ge=1, description=MAX_RESULTS)] = RESULTS_DEFAULT,
-    page_token: Annotated[str | None, Query(alias="pageToken", description=NEXT_PAGE)] = None,
-) -> Response:
-    """Events as stored, or expanded into instances. `cursor` is the head of the change log before the first page:
-    nothing newer is missed by whoever follows the log from there."""
+    show_deleted: ShowDeleted = False,
+    max_results: MaxResults = RESULTS_DEFAULT,
+    page_token: PageToken = None,
+) -> Question:
+    """The parameters that every listing of events has."""
     refuse_repeated(request)
     if not single_events and (order_by or time_zone is not None):
         raise Problem(400, "invalid_request", "orderBy and timeZone need singleEvents=true.")
     query = EventQuery(
         user_id=caller.user_id,
-        calendar_ids=read_ids(calendar_ids),
+        calendar_ids=None,
         time_min=read_time("timeMin", time_min),
         time_max=read_time("timeMax", time_max),
         show_deleted=show_deleted,
         text=q,
         at_most=min(max_results, RESULTS_MAX),
     )
+    refuse_empty(query)
+    return Question(query, single_events, time_zone, page_token)
+
+
+QuestionDep = Annotated[Question, Depends(read_question)]
+
+
+@router.get(
+    "/events", responses={200: {"model": Events}, **responses(400, 401, 404)}, response_class=Response
+)
+async def list_events(
+    service: ServiceDep,
+    question: QuestionDep,
+    calendar_ids: Annotated[
+        str | None, Query(description="Ids separated by commas; every selected calendar without it.")
+    ] = None,
+) -> Response:
+    """Events as stored, or expanded into instances, with the edits that Google has not been told yet: these events are
+    marked `"pending": true`. `cursor` is the head of the change log before the first page: nothing newer is missed by
+    whoever follows the log from there."""
+    return await listed(service, question, read_ids(calendar_ids))
+
+
+async def listed(service: Service, question: Question, calendar_ids: tuple[str, ...] | None) -> Response:
+    """The answer of every listing of events."""
+    query = replace(question.query, calendar_ids=calendar_ids)
+    if question.single_events:
+        return await expanded_answer(service, query, question.time_zone, question.page_token)
+    return await answer(service, query, question.page_token)
+
+
+def refuse_empty(query: EventQuery) -> None:
     if is_empty(query.time_min, query.time_max):
         raise Problem(400, "invalid_window", "timeMin must be earlier than timeMax.")
-    if single_events:
-        return await expanded_answer(service, query, time_zone, page_token)
-    return await answer(service, query, page_token)
 
 
 def refuse_repeated(request: Request) -> None:
@@ -148,7 +184,11 @@ async def answer(service: Service, query: EventQuery, page_token: str | None) ->
         refuse_unknown(conn, query)
         cursor = earlier.cursor if earlier else event_reads.change_head(conn, query.user_id)
         walk = walking(conn, query, earlier)
-        return cursor, walk, event_reads.page(conn, walk, earlier.place if earlier else None)
+        return (
+            cursor,
+            walk,
+            event_reads.page(conn, walk, seen(conn, walk), earlier.place if earlier else None),
+        )
 
     cursor, walk, page = await service.engine.store.read(read)
     following = token_behind(service, page.next_place, cursor, walk, question)

@@ -1,5 +1,6 @@
-"""`GET /calendar/events?singleEvents=true`: instances of a bounded window, in the order of their starts."""
+"""Instances of a bounded window, in the order of their starts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
@@ -14,7 +15,7 @@ from calferry.core.recurrence.offsets import zone_named
 from calferry.store import event_reads
 from calferry.store.event_reads import EventQuery, Place
 from calferry.store.expansion_reads import Expandable, expandable, raw_of
-from calferry.web.event_pages import read_continuation, refuse_unknown, token_behind, walking
+from calferry.web.event_pages import read_continuation, refuse_unknown, seen, token_behind, walking
 from calferry.web.frames import compact, with_calendar_id
 from calferry.web.problems import Problem
 from calferry.web.service import Service
@@ -31,17 +32,24 @@ class ExpandedPage:
 
 
 async def expanded_answer(
-    service: Service, query: EventQuery, time_zone: str | None, page_token: str | None
+    service: Service,
+    query: EventQuery,
+    time_zone: str | None,
+    page_token: str | None,
+    require: Callable[[Connection], None] = lambda _: None,
 ) -> Response:
-    """Raises `Problem` for a window that is open, too long, or wrong, and for a zone that is not known."""
+    """Raises `Problem` for a window that is open, too long, or wrong, and for a zone that is not known. `require` raises
+    what else speaks against the question, in the transaction that answers it."""
     refuse_unbounded(query)
     zone = asked_zone(time_zone)
     terms = (query.calendar_ids, query.time_min, query.time_max, query.show_deleted, query.text)
-    question = repr(("expanded", query.user_id, time_zone, *terms))
+    series = () if query.series_id is None else (query.series_id,)
+    question = repr(("expanded", query.user_id, time_zone, *terms, *series))
     earlier = read_continuation(service, page_token, question)
 
     def read(conn: Connection) -> tuple[int, EventQuery, ExpandedPage]:
         refuse_unknown(conn, query)
+        require(conn)
         cursor = earlier.cursor if earlier else event_reads.change_head(conn, query.user_id)
         walk = walking(conn, query, earlier)
         return cursor, walk, page(conn, walk, zone, earlier.place if earlier else None)
@@ -53,10 +61,10 @@ async def expanded_answer(
 
 def refuse_unbounded(query: EventQuery) -> None:
     if query.time_min is None or query.time_max is None:
-        detail = "singleEvents=true needs timeMin and timeMax: a series may go on for ever."
+        detail = "Instances need timeMin and timeMax: a series may go on for ever."
         raise Problem(400, "invalid_window", detail)
     if query.time_max.instant_in(UTC) - query.time_min.instant_in(UTC) > EXPANDED_DAYS_MAX * DAY_MS:
-        detail = f"With singleEvents=true timeMin and timeMax may be {EXPANDED_DAYS_MAX} days apart at most."
+        detail = f"Of instances timeMin and timeMax may be {EXPANDED_DAYS_MAX} days apart at most."
         raise Problem(400, "invalid_window", detail)
 
 
@@ -70,7 +78,7 @@ def asked_zone(name: str | None) -> tzinfo | None:
 
 def page(conn: Connection, query: EventQuery, zone: tzinfo | None, after: Place | None) -> ExpandedPage:
     """The instances behind a place, and where they end."""
-    found = expandable(conn, query)
+    found = expandable(conn, query, seen(conn, query))
     given = after.given if after else 0
     at_most = min(query.at_most, EXPANDED_EVENTS_MAX - given)
     behind = (after.start or 0, after.projection_id, after.event_id) if after else None
@@ -85,7 +93,7 @@ def page(conn: Connection, query: EventQuery, zone: tzinfo | None, after: Place 
 
 
 def texts(conn: Connection, found: Expandable, instances: list[Instance], zone: tzinfo | None) -> list[str]:
-    stored = raw_of(conn, ((one[1], one[2]) for one in instances if one[4] == STORED))
+    stored = raw_of(conn, found.calendars, ((one[1], one[2]) for one in instances if one[4] == STORED))
     writers: dict[int, InstanceWriter] = {}
     written: list[str] = []
     for instance in instances:

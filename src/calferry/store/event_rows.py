@@ -1,0 +1,152 @@
+"""Where readers read events: the table, or the table with rows of its own in the place of some."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    column,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    union_all,
+)
+
+from calferry.core.recurrence.master import Times
+from calferry.core.shown_event import StoredRow
+from calferry.store.dialect import among
+from calferry.store.tables import events
+
+
+@dataclass(frozen=True, slots=True)
+class OverRow:
+    """What stands in the place of a row, or beside the rows.
+
+    `etag` is Google's. `pending` is the number of the newest edit that Google does not know yet.
+    """
+
+    user_id: int
+    projection_id: int
+    event_id: str
+    status: str
+    start_at: int | None
+    end_at: int | None
+    start_date: str | None
+    end_date: str | None
+    series_id: str | None
+    original_start: str | None
+    recurring: bool
+    raw: str
+    etag: str | None
+    pending: int | None = None
+
+    @property
+    def times(self) -> Times:
+        return Times(self.start_at, self.end_at, self.start_date, self.end_date)
+
+
+NAMES = OverRow.__slots__[:-2]
+READ = [*(events.c[name] for name in NAMES), events.c.etag]
+Over = Mapping[str, OverRow]
+"""By event id."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRows:
+    """What statements read in the place of `events`, with the columns of the same names that readers look at."""
+
+    table: FromClause
+    has_live_master: ColumnElement[bool]
+    over: Over = field(default_factory=dict)
+
+
+def live_master(table: FromClause, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the series of a row is stored, and alive. `more` is asked of its row."""
+    return exists().where(
+        MASTER.c.projection_id == table.c.projection_id,
+        MASTER.c.event_id == table.c.series_id,
+        MASTER.c.status != "cancelled",
+        *more,
+    )
+
+
+MASTER = events.alias("master")
+STORED = EventRows(events, live_master(events))
+
+
+def with_rows_over(connection: Connection, projection_id: int, over: Over) -> EventRows:
+    """The rows of one projection, those in `over` in the place of those with the same ids."""
+    beneath = select(*(events.c[name] for name in NAMES)).where(
+        events.c.projection_id == projection_id, not_(among(connection, events.c.event_id, over))
+    )
+    listed = msgspec.json.encode([{name: getattr(row, name) for name in NAMES} for row in over.values()])
+    table = union_all(beneath, read_back(connection, listed.decode())).subquery("shown")
+    living = [row.event_id for row in over.values() if row.status != "cancelled"]
+    untouched = live_master(table, not_(among(connection, MASTER.c.event_id, over)))
+    return EventRows(table, or_(among(connection, table.c.series_id, living), untouched), over)
+
+
+def read_back(connection: Connection, listed: str) -> Select[Any]:
+    """Rows that are given as a JSON array of objects. Only with the types of `events` SQLite reads both at a stride."""
+    if connection.dialect.name == "postgresql":
+        columns = [column(name, events.c[name].type) for name in NAMES]
+        rows = func.json_to_recordset(cast(bindparam(None, listed, String), JSON)).table_valued(*columns)
+        given = rows.render_derived(name="given", with_types=True)
+        return select(*(given.c[name] for name in NAMES))
+    each = func.json_each(bindparam(None, listed, String)).table_valued("value").alias("given")
+    return select(
+        *(
+            cast(func.json_extract(each.c.value, f"$.{name}"), events.c[name].type).label(name)
+            for name in NAMES
+        )
+    )
+
+
+def one_row(connection: Connection, rows: EventRows, projection_id: int, event_id: str) -> OverRow | None:
+    """The event as readers see it."""
+    if event_id in rows.over:
+        return rows.over[event_id]
+    own = (events.c.projection_id == projection_id, events.c.event_id == event_id)
+    found = connection.execute(select(*READ).where(*own)).one_or_none()
+    return None if found is None else OverRow(*found)
+
+
+def stored_rows(
+    connection: Connection, projection_id: int, event_ids: Iterable[str]
+) -> dict[str, tuple[StoredRow, str | None]]:
+    """Each with the id of its series, by event id."""
+    statement = select(
+        events.c.event_id,
+        events.c.series_id,
+        events.c.raw,
+        events.c.etag,
+        events.c.status,
+        events.c.updated_at,
+        events.c.deleted_at,
+    ).where(events.c.projection_id == projection_id, among(connection, events.c.event_id, event_ids))
+    return {row[0]: (StoredRow(*row[2:]), row[1]) for row in connection.execute(statement)}
+
+
+def living_children(connection: Connection, projection_id: int, series_ids: Iterable[str]) -> dict[str, str]:
+    """The exceptions of these series that are alive, each with its series."""
+    statement = select(events.c.event_id, events.c.series_id).where(
+        and_(
+            events.c.projection_id == projection_id,
+            events.c.series_id.is_not(None),
+            among(connection, events.c.series_id, series_ids),
+            events.c.status != "cancelled",
+        )
+    )
+    return {row.event_id: row.series_id for row in connection.execute(statement)}
