@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -22,7 +22,6 @@ from calferry.web.events import (
     ShowDeleted,
     TimeMax,
     TimeMin,
-    TimeZone,
     listed,
     read_time,
     refuse_empty,
@@ -39,6 +38,12 @@ router = APIRouter(prefix="/calendar/calendars/{calendar_id}/events", tags=["eve
 
 IfNoneMatch = Annotated[
     str | None, Header(description="Entity tags: of a version that the caller has already the answer is 304.")
+]
+ZoneOfInstances = Annotated[
+    str | None,
+    Query(
+        alias="timeZone", description="IANA name of the zone to write times in; the calendar's without it."
+    ),
 ]
 EVENT: dict[str, Any] = {
     "description": 'Google\'s resource, plus `calendar_id`, and `"pending": true` while Google has not been told every edit of it.',
@@ -94,7 +99,7 @@ async def list_instances(
     service: ServiceDep,
     time_min: TimeMin = None,
     time_max: TimeMax = None,
-    time_zone: TimeZone = None,
+    time_zone: ZoneOfInstances = None,
     show_deleted: ShowDeleted = False,
     max_results: MaxResults = RESULTS_DEFAULT,
     page_token: PageToken = None,
