@@ -1,8 +1,8 @@
 """What must be true once nothing goes wrong any more."""
 
 from collections.abc import Iterator
-from typing import Any
 
+from calferry.core import limits
 from calferry.emulator.world.visibility import WHOLE, detail_shape
 from calferry.emulator.world.world import events_resource
 from calferry.sync.run_calendar import run_calendar
@@ -14,7 +14,6 @@ from tests.simulation.processes import Process
 from tests.simulation.world import SimulatedGoogle
 
 CHANNELS = "SELECT id, resource, state, resource_id, expires_at, stop_attempts FROM channels"
-TRIES = 10
 STORED_SOON_S = 5.0
 """In which time a process that works stores what it was told."""
 
@@ -150,15 +149,17 @@ class Ending:
         self.check_quarantine(calendar, spoilt)
 
     async def cure(self, process: Process, calendar: Mirrored) -> None:
-        """What was sent damaged is only read again when everything is listed."""
+        """What was sent damaged is only read again when everything is listed.
+
+        A run is refused for as long as others run the calendar or a backoff lasts; none is longer than any wait.
+        """
         if calendar.google_id not in self.weather.damaged:
             return
-        report: Any = None
-        for _ in range(TRIES):
+        ends_at = process.machine.time() + limits.WAIT_MAX_MS / 1000
+        report = None
+        while report is None or (report.outcome == "held" and process.machine.time() < ends_at):
             await process.engine.clock.sleep(2.0)
             report = await run_calendar(process.engine, calendar.id, full=True, confirmed=True)
-            if report.outcome != "held":
-                break
         if report.outcome != "done":
             self.checks.violated("INV-9", f"{calendar.google_id} cannot be listed again: {report}")
 
