@@ -80,8 +80,8 @@ class Weather:
     """Events that were sent damaged, by calendar."""
     lies: set[str] = field(default_factory=set)
     """Sync tokens given with a listing that was not true."""
-    is_guarded: Callable[[str], bool] = lambda _: False
-    """Whether the mirror of that calendar would not believe an empty listing."""
+    is_guarded: Callable[[str, str], bool] = lambda *_: False
+    """Whether the mirror of that calendar, of that person, would not believe an empty listing."""
     meddle: Callable[[str], None] = lambda _: None
     """Somebody edits that calendar just now."""
     is_list_sound: Callable[[], bool] = lambda: True
@@ -145,7 +145,7 @@ class Weather:
         is_first = "syncToken=" not in request.query and "pageToken=" not in request.query
         if not is_first or not request.path.endswith("/events") or "iCalUID=" in request.query:
             return False
-        return self.is_guarded(calendar_of(request))
+        return self.is_guarded(calendar_of(request), self.google.caller(request))
 
     def spoil(self, request: Request, action: str) -> Response:
         """A true answer that comes late, or with one item damaged."""

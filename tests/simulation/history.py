@@ -29,6 +29,13 @@ LOOK_AGAIN_S = 4.0
 REQUESTS_MAX = 6_000
 DAY_MS = 86_400_000
 STEPS_TO_LIVE = 400
+GUARDED = (
+    "SELECT s.guarded_at IS NULL AND ? <= CASE WHEN s.pass_projection_id = c.projection_id THEN s.pass_live ELSE "
+    "(SELECT count(*) FROM events e WHERE e.projection_id = c.projection_id AND e.status != 'cancelled') END "
+    "FROM sync_states s JOIN calendars c ON c.id = s.id JOIN accounts a ON a.id = c.account_id "
+    "WHERE c.google_id = ? AND a.email = ?"
+)
+"""Whether so many live rows stand against the pass: those of its projection, or of the one it is to replace."""
 REMEMBERED_S = 6.0
 """In which time a living process that is not held up writes what it remembers."""
 
@@ -88,14 +95,10 @@ class Simulation:
             self.trace.violated("INV-6", f"more than {REQUESTS_MAX} requests")
         return self.trace.violation is not None
 
-    def is_guarded(self, google_id: str) -> bool:
-        """Whether a full listing of the calendar under way would have to be confirmed before it removes anything."""
-        found = self.disk.raw.execute(
-            "SELECT s.pass_live FROM sync_states s JOIN calendars c ON c.id = s.id "
-            "WHERE c.google_id = ? AND s.pass_projection_id = c.projection_id AND s.guarded_at IS NULL",
-            (google_id,),
-        ).fetchall()
-        return bool(found) and all(row[0] >= self.guard for row in found)
+    def is_guarded(self, google_id: str, email: str) -> bool:
+        """Whether that person's full listing under way would have to be confirmed before it removes anything."""
+        found = self.disk.raw.execute(GUARDED, (self.guard, google_id, email)).fetchall()
+        return bool(found) and all(row[0] for row in found)
 
     def meddle(self, google_id: str) -> None:
         """Somebody edits a calendar between two pages of it."""
@@ -284,8 +287,17 @@ class Simulation:
             self.trace.hit("mode")
             wanted: Mode = mode or self.dice.choice(("instances", "instances", "series"))
             self.trace.note(f"mode {wanted}")
-            work = change_mode(process.engine, self.dice.choice(calendars), wanted)
+            work = self.change_mode_unless_gone(process, self.dice.choice(calendars), wanted)
             process.spawn(work, "change mode")
+
+    async def change_mode_unless_gone(self, process: Process, calendar_id: str, mode: Mode) -> None:
+        """The calendar may be erased before the person is answered, who is told so then."""
+        try:
+            await change_mode(process.engine, calendar_id, mode)
+        except LookupError as error:
+            if type(error) is not LookupError or calendar_id in self.checks.calendars:
+                raise
+            self.trace.hit("mode of a calendar that went")
 
     async def sync_all(self, process: Process) -> None:
         report = await sync_calendars(process.engine)
@@ -433,14 +445,18 @@ class Simulation:
         if self.skews:
             tomorrow_ms = EPOCH_MS + int(self.machine.time() * 1000) + DAY_MS // 2
             for column in ("next_due_at", "not_before_at"):
-                statement = f"UPDATE sync_states SET {column} = 0 WHERE {column} > ?"
-                self.disk.raw.execute(statement, (tomorrow_ms,))
+                self.set_by_hand(f"UPDATE sync_states SET {column} = 0 WHERE {column} > ?", tomorrow_ms)
 
     def select_every_calendar(self) -> None:
-        self.disk.raw.execute(
+        self.set_by_hand(
             "UPDATE sync_states SET next_due_at = 0 WHERE status = 'idle' AND next_due_at IS NULL"
         )
-        self.disk.raw.execute("UPDATE calendars SET selected = 1 WHERE NOT selected")
+        self.set_by_hand("UPDATE calendars SET selected = 1 WHERE NOT selected")
+
+    def set_by_hand(self, statement: str, *values: Any) -> None:
+        """What the run itself changes is not to be taken for the doing of the next transaction."""
+        self.disk.raw.execute(statement, values)
+        self.checks.read_states()
 
     async def check_every_calendar(self) -> None:
         process = self.machine.any()

@@ -216,8 +216,7 @@ class Invariants:
         self.commits += 1
         self.writer = owner
         commit = Commit(owner, self.states, self.calendars, self.new_entries())
-        self.states = {row[0]: State(*row) for row in self.all(STATES)}
-        self.calendars = {row[0]: Mirrored(*row) for row in self.all(CALENDARS)}
+        self.read_states()
         self.find_projections()
         self.check_accounts()
         self.take_over(commit)
@@ -232,6 +231,11 @@ class Invariants:
         self.replay(commit)
         for calendar in self.calendars.values():
             self.check_calendar(calendar, commit)
+
+    def read_states(self) -> None:
+        """Take the states and the calendars as they are now."""
+        self.states = {row[0]: State(*row) for row in self.all(STATES)}
+        self.calendars = {row[0]: Mirrored(*row) for row in self.all(CALENDARS)}
 
     def violated(self, invariant: str, message: str) -> None:
         self.trace.violated(invariant, message)

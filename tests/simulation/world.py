@@ -185,6 +185,12 @@ class SimulatedGoogle(LocalGoogle):
         """The change number up to which a sync token of the calendar's events speaks."""
         return sync_tokens.decode(token, f"events {google_id} {email}").position
 
+    def caller(self, request: Request) -> str:
+        """Whose access token the request has; empty for a dead one."""
+        text = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        token = self.world.oauth.bearer(text, self.emulator.now())
+        return token.email if token else ""
+
     def role(self, google_id: str, email: str) -> str:
         return self.world.calendars[google_id].role_of(email)
 
