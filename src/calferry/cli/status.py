@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from calferry.bootstrap.database import open_store
 from calferry.cli.endings import run
 from calferry.cli.options import AsJson
-from calferry.cli.output import Output, shortened, table
+from calferry.cli.output import Output, count, shortened, table
 from calferry.cli.people import nothing_in
 from calferry.settings import load_settings
 from calferry.store import account_reads, status_reads
@@ -37,7 +37,7 @@ async def show_status(output: Output) -> None:
         await store.close()
     now_ms = time.time_ns() // 1_000_000
     rows = [row_of(email, calendar, state, now_ms) for email, calendar, state in found]
-    headings = ("account", "calendar", "health", "synced", "next run", "push")
+    headings = ("account", "calendar", "health", "synced", "next run", "push", "verified")
     shown = table(headings, rows, nothing_in(settings, "calendar"))
     output.outcome({"calendars": [values_of(*entry) for entry in found]}, shown, *errors_of(found))
 
@@ -63,6 +63,7 @@ def row_of(email: str, calendar: CalendarRow, state: CalendarStatus, now_ms: int
         "never" if state.last_success_at is None else f"{span(now_ms - state.last_success_at)} ago",
         next_run(state, now_ms),
         push_of(state),
+        verified_of(state, now_ms),
     ]
 
 
@@ -80,6 +81,15 @@ def push_of(state: CalendarStatus) -> str:
     if state.channel is not None:
         return "on" if state.channel.state == "active" else state.channel.state
     return "not offered" if state.push == "unsupported" else "off"
+
+
+def verified_of(state: CalendarStatus, now_ms: int) -> str:
+    """When it was last compared with Google, and how that ended."""
+    if state.verified_at is None:
+        return "not yet"
+    differed = state.verified_differences or 0
+    found = "equal" if not differed else f"{count(differed, 'event')} differed"
+    return f"{found}, {span(now_ms - state.verified_at)} ago"
 
 
 def next_run(state: CalendarStatus, now_ms: int) -> str:

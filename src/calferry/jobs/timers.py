@@ -9,10 +9,12 @@ import structlog
 
 from calferry.duties.expire_channels import expire_channels
 from calferry.duties.finish_closing import finish_closing
+from calferry.duties.flush_intents import flush_intents
 from calferry.duties.open_channels import setup_channels
 from calferry.duties.purge import KEEPING, Keeping, purge
 from calferry.duties.renew_channels import renew_channels
 from calferry.duties.rescue import rescue
+from calferry.duties.verify_sample import verify_sample
 from calferry.duties.watch_calendar_lists import watch_calendar_lists
 from calferry.sync.engine import Engine
 
@@ -35,11 +37,13 @@ def timers_for(keeping: Keeping) -> tuple[Timer, ...]:
     """Every duty with its times; `keeping` is what purging goes by."""
     return (
         Timer("rescue", 10.0, rescue),
+        Timer("flush_intents", 2.0, flush_intents, first_s=0.5),
         Timer("expire_channels", 60.0, expire_channels, first_s=1.0),
         Timer("open_channels", 30.0, setup_channels, first_s=2.0),
         Timer("watch_calendar_lists", 60.0, watch_calendar_lists, first_s=4.0),
         Timer("renew_channels", 300.0, renew_channels, first_s=5.0),
         Timer("finish_closing", 300.0, finish_closing, first_s=20.0),
+        Timer("verify_sample", 600.0, verify_sample, first_s=120.0),
         Timer("purge", 3_600.0, partial(purge, keeping=keeping), first_s=60.0),
     )
 

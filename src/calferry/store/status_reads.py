@@ -36,6 +36,8 @@ class CalendarStatus:
     last_error_at: int | None
     last_error_retryable: bool | None
     guarded_at: int | None
+    verified_at: int | None
+    verified_differences: int | None
     projection_id: int | None
     channel: ChannelRow | None = None
     quarantined: int = 0

@@ -53,6 +53,10 @@ class Status(BaseModel):
     quarantined: int
     missing: int
     """Events that a full listing did not show; they stay until a second one agrees."""
+    verified_at: str | None
+    """When the mirror was last compared with Google, event by event. Null: not yet."""
+    verified_differences: int | None
+    """How many events differed then, 0 for none; they have been listed anew since."""
 
 
 class SyncStatus(BaseModel):
@@ -85,6 +89,8 @@ def status_from(row: CalendarStatus) -> Status:
         pending_intents=0,
         quarantined=row.quarantined,
         missing=row.missing,
+        verified_at=instant(row.verified_at),
+        verified_differences=row.verified_differences,
     )
 
 
