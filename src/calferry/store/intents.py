@@ -5,6 +5,7 @@ Whoever holds the lease of one sends it, and writes under its fence.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from calferry.core.failure import LeaseLost
 from calferry.core.intent import Intent
 from calferry.core.limits import WAIT_MAX_MS
-from calferry.store.dialect import among
+from calferry.store.dialect import among_bound, texts
 from calferry.store.sync_states import NO_LEASE, LeaseTerms
 from calferry.store.tables import accounts, calendars, intents, sync_states
 
@@ -33,22 +34,32 @@ PENDING = intents.c.status == literal_column("'pending'")
 COLUMNS = [intents.c[name] for name in Intent.__slots__]
 
 
-def shown(connection: Connection, calendar_ids: Iterable[str]) -> list[Intent]:
-    """What readers are to see over the rows of these calendars, oldest first.
+@cache
+def showing(dialect: str, of_events: bool) -> Any:
+    """The statement of `shown`: every reading of events begins with it."""
+    conditions = [
+        UNSETTLED,
+        among_bound(dialect, intents.c.calendar_id, "calendars"),
+        or_(intents.c.status == "pending", intents.c.done_mark > sync_states.c.clean_seq),
+    ]
+    if of_events:
+        conditions.append(among_bound(dialect, intents.c.event_id, "events"))
+    joined = select(*COLUMNS).join(sync_states, sync_states.c.id == intents.c.calendar_id)
+    return joined.where(*conditions).order_by(intents.c.number)
+
+
+def shown(
+    connection: Connection, calendar_ids: Iterable[str], event_ids: Iterable[str] | None = None
+) -> list[Intent]:
+    """What readers are to see over the rows of these calendars, or of some of their events, oldest first.
 
     That is what is pending, and what Google has done as long as no pass has begun since.
     """
-    statement = (
-        select(*COLUMNS)
-        .join(sync_states, sync_states.c.id == intents.c.calendar_id)
-        .where(
-            UNSETTLED,
-            among(connection, intents.c.calendar_id, calendar_ids),
-            or_(intents.c.status == "pending", intents.c.done_mark > sync_states.c.clean_seq),
-        )
-        .order_by(intents.c.number)
-    )
-    return [Intent(*row) for row in connection.execute(statement)]
+    dialect = connection.dialect.name
+    terms = {"calendars": texts(dialect, calendar_ids)}
+    if event_ids is not None:
+        terms["events"] = texts(dialect, event_ids)
+    return [Intent(*row) for row in connection.execute(showing(dialect, event_ids is not None), terms)]
 
 
 def add(connection: Connection, **values: Any) -> None:

@@ -164,8 +164,8 @@ def event_of(connection: Connection, calendar: Readable, event_id: str) -> Shown
     """
     part = parted(event_id)
     involved = {event_id, part[0]} if part else {event_id}
-    edits = grouped(intents.shown(connection, [calendar.calendar_id])).get(calendar.calendar_id, {})
-    seen = with_edits(connection, calendar, {key: own for key, own in edits.items() if key in involved})
+    edits = grouped(intents.shown(connection, [calendar.calendar_id], involved)).get(calendar.calendar_id, {})
+    seen = with_edits(connection, calendar, edits)
     row = event_rows.one_row(connection, seen.rows, seen.projection_id, event_id)
     # A tombstone that belongs to no series hides none of its occurrences.
     if part is not None and (row is None or (row.status == "cancelled" and row.series_id is None)):
