@@ -22,6 +22,7 @@ from calferry.sync.google_oauth import GoogleSignIn
 from calferry.sync.google_source import GoogleSource
 from calferry.vault import SealingVault
 
+EDITS = google.RetryPolicy(attempts_max=2, total_s=20.0)
 NEEDED = ("keys", "google_client_id", "google_client_secret")
 
 
@@ -58,10 +59,11 @@ def engine_of(settings: Settings, store: Store, transport: google.Transport) -> 
 
     def source(account_id: AccountId) -> CalendarSource:
         tokens = credentials.of(account_id)
-        client = google.GoogleCalendar(
-            transport, tokens, google_clock, dice, endpoints, budget, quota, user=account_id
+        joined = (transport, tokens, google_clock, dice, endpoints, budget, quota)
+        return GoogleSource(
+            google.GoogleCalendar(*joined, user=account_id),
+            edits=google.GoogleCalendar(*joined, user=account_id, policy=EDITS),
         )
-        return GoogleSource(client)
 
     return Engine(
         owner=own_name(),

@@ -20,8 +20,10 @@ R = TypeVar("R", google.EventsList, google.EventInstances)
 class GoogleSource:
     """Google's side of one account. Items of pages are the client library's own, never copied."""
 
-    def __init__(self, client: google.GoogleCalendar) -> None:
+    def __init__(self, client: google.GoogleCalendar, edits: google.GoogleCalendar | None = None) -> None:
+        """`edits` asks for what somebody waits for: an edit that fails is tried again later, by whoever sends it."""
         self._client = client
+        self._edits = edits or client
 
     async def events_page(self, google_id: str, request: ListRequest, page_token: str | None) -> Page:
         with google_failures():
@@ -42,14 +44,14 @@ class GoogleSource:
 
     async def event(self, google_id: str, event_id: str) -> ObservedEvent:
         with google_failures():
-            return await self._client.event(google.EventGet(calendar_id=google_id, event_id=event_id))
+            return await self._edits.event(google.EventGet(calendar_id=google_id, event_id=event_id))
 
     async def insert_event(self, google_id: str, event: bytes, *, send_updates: str) -> ObservedEvent:
         request = google.EventInsert(
             calendar_id=google_id, event=event, send_updates=send_updates, **NOTHING_IGNORED
         )
         with google_failures():
-            return await self._client.insert_event(request)
+            return await self._edits.insert_event(request)
 
     async def patch_event(
         self, google_id: str, event_id: str, changes: bytes, *, if_match: str | None, send_updates: str
@@ -63,7 +65,7 @@ class GoogleSource:
             **NOTHING_IGNORED,
         )
         with google_failures():
-            return await self._client.patch_event(request)
+            return await self._edits.patch_event(request)
 
     async def delete_event(
         self, google_id: str, event_id: str, *, if_match: str | None, send_updates: str
@@ -72,7 +74,7 @@ class GoogleSource:
             calendar_id=google_id, event_id=event_id, if_match=if_match, send_updates=send_updates
         )
         with google_failures():
-            await self._client.delete_event(request)
+            await self._edits.delete_event(request)
 
     async def calendar_list_page(self, sync_token: str | None, page_token: str | None) -> CalendarListPage:
         request = google.CalendarListList(sync_token=sync_token, page_token=page_token)

@@ -1,0 +1,211 @@
+"""Sending one intent to Google: once, whatever happens between the question and the answer.
+
+An insert carries an id of ours, so that it can be looked for; a patch and a deletion carry the version they were made
+on, so that they are refused where somebody else came first, or we did ourselves.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection
+
+from calferry.core import intent_state, merge
+from calferry.core.content import same_content
+from calferry.core.event_json import Json, parsed
+from calferry.core.event_window import zone_of
+from calferry.core.failure import Cause, LeaseLost, SourceFailure
+from calferry.core.intent import Intent
+from calferry.core.intent_state import Setback
+from calferry.core.limits import MERGES_PER_ATTEMPT_MAX
+from calferry.core.model import ObservedEvent
+from calferry.ports import CalendarSource
+from calferry.store import calendars, intents
+from calferry.store.calendars import MirroredCalendar
+from calferry.sync import lease
+from calferry.sync.engine import Engine
+from calferry.sync.heartbeat import beating
+from calferry.sync.intent_ids import event_id_for
+from calferry.sync.settle_intent import Clash, Done, Failed, Later, Outcome, settle
+
+STORM = Setback("later", 0, "412", "conditionNotMet", "The event keeps changing at Google.")
+
+
+async def send_intent(engine: Engine, intent_id: str) -> bool:
+    """Send it if it may be sent now and nobody else is at it; True unless that was so."""
+
+    def take(connection: Connection) -> tuple[Intent, MirroredCalendar] | None:
+        intent = intents.take(connection, intent_id, lease.terms(engine), engine.clock.now_ms())
+        calendar = None if intent is None else calendars.load(connection, intent.calendar_id)
+        return None if intent is None or calendar is None else (intent, calendar)
+
+    taken = await engine.store.write(take)
+    if taken is None:
+        return False
+    intent, calendar = taken
+    async with beating(engine.clock, intent.id, partial(keep, engine, intent)):
+        outcome = await Delivery(engine.source(calendar.account_id), intent, calendar).go()
+    try:
+        await settle(engine, intent, outcome)
+    except LeaseLost:
+        return False
+    return True
+
+
+async def keep(engine: Engine, intent: Intent) -> None:
+    await engine.store.write(lambda tx: intents.keep(tx, intent, lease.terms(engine)))
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an edit is made on."""
+
+    event: Json
+    etag: str | None
+
+
+class Delivery:
+    """One attempt."""
+
+    def __init__(self, source: CalendarSource, intent: Intent, calendar: MirroredCalendar) -> None:
+        self.source = source
+        self.intent = intent
+        self.google_id = calendar.google_id
+        self.zone = zone_of(calendar.envelope.time_zone)
+        self.clash: Clash | None = None
+
+    async def go(self) -> Outcome:
+        try:
+            if self.intent.kind == "insert":
+                return await self.insert()
+            if self.intent.kind == "patch":
+                return await self.patch()
+            return await self.delete()
+        except SourceFailure as failure:
+            return self.outcome_of(failure)
+
+    def outcome_of(self, failure: SourceFailure) -> Outcome:
+        setback = intent_state.after(failure, self.intent.kind, self.intent.attempts - 1)
+        return Failed(setback) if setback.next == "refused" else Later(setback)
+
+    async def read(self) -> ObservedEvent | None:
+        """The event as it is at Google; None where there is none, a deleted one being none but for an insert."""
+        try:
+            found = await self.source.event(self.google_id, self.intent.event_id)
+        except SourceFailure as failure:
+            if failure.cause in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
+                return None
+            raise
+        return None if found.status == "cancelled" and self.intent.kind != "insert" else found
+
+    async def insert(self) -> Outcome:
+        """An attempt whose outcome nobody knows may have made the event: look for it first."""
+        if self.intent.uncertain and (found := await self.read()):
+            return Done(found)
+        try:
+            event = (self.intent.changes or "{}").encode()
+            return Done(
+                await self.source.insert_event(self.google_id, event, send_updates=self.intent.send_updates)
+            )
+        except SourceFailure as failure:
+            setback = intent_state.after(failure, "insert", self.intent.attempts - 1)
+            if setback.next != "taken":
+                raise
+            found = await self.read()
+            return Done(found) if found and self.is_ours(found) else Failed(setback)
+
+    def is_ours(self, found: ObservedEvent) -> bool:
+        """Nobody else makes an id of ours; one that a person chose has to say what that person said."""
+        if self.intent.event_id == event_id_for(self.intent.id):
+            return True
+        wanted = parsed(self.intent.changes)
+        return found.status != "cancelled" and not merge.left_of(wanted, parsed(found.raw), self.zone)
+
+    async def patch(self) -> Outcome:
+        """Send what is to change, merged with what others have changed meanwhile."""
+        changes = parsed(self.intent.changes)
+        base = Version(parsed(self.intent.base_raw), self.intent.base_etag)
+        for _ in range(MERGES_PER_ATTEMPT_MAX + 1):
+            if base.etag is not None and (answer := await self.try_patch(changes, base.etag)):
+                return Done(answer, self.clash)
+            theirs = await self.read()
+            if theirs is None:
+                return Failed(GONE, Clash("deleted", [], self.intent.base_raw, self.intent.changes, None))
+            merged = merge.merge(base.event, changes, parsed(theirs.raw), self.zone)
+            if merged.overlapping:
+                self.clash = self.clash_over(merge.overlapping_fields(merged), theirs)
+                if self.intent.on_conflict == "fail":
+                    return Failed(CHANGED, self.clash)
+            changes = merged.clear
+            if self.intent.on_conflict == "ours":
+                changes = merge.joined(merged.clear, merged.overlapping)
+            if not changes:
+                return Done(theirs, self.clash)
+            base = Version(parsed(theirs.raw), theirs.etag)
+        return Later(self.storm())
+
+    async def try_patch(self, changes: Json, etag: str) -> ObservedEvent | None:
+        """None where the event is not that version any more, or no more at all."""
+        try:
+            return await self.source.patch_event(
+                self.google_id,
+                self.intent.event_id,
+                msgspec.json.encode(changes),
+                if_match=etag,
+                send_updates=self.intent.send_updates,
+            )
+        except SourceFailure as failure:
+            if intent_state.next_step(failure.cause, "patch") not in ("gone", "changed"):
+                raise
+            return None
+
+    async def delete(self) -> Outcome:
+        """What is gone already has been deleted; what has changed is only deleted on demand."""
+        etag, known = self.intent.base_etag, self.intent.base_raw
+        for _ in range(MERGES_PER_ATTEMPT_MAX + 1):
+            if etag is not None and await self.try_delete(etag):
+                return Done(None, self.clash)
+            theirs = await self.read()
+            if theirs is None:
+                return Done(None, self.clash)
+            raw = theirs.raw.decode()
+            if not same_content(raw, known or "null"):
+                self.clash = self.clash_over([], theirs)
+                if self.intent.on_conflict == "fail":
+                    return Failed(CHANGED, self.clash)
+                if self.intent.on_conflict == "theirs":
+                    return Done(theirs, self.clash)
+            etag, known = theirs.etag, raw
+        return Later(self.storm())
+
+    async def try_delete(self, etag: str) -> bool:
+        """False where the event is not that version any more."""
+        try:
+            await self.source.delete_event(
+                self.google_id, self.intent.event_id, if_match=etag, send_updates=self.intent.send_updates
+            )
+        except SourceFailure as failure:
+            step = intent_state.next_step(failure.cause, "delete")
+            if step not in ("gone", "changed"):
+                raise
+            return step == "gone"
+        return True
+
+    def clash_over(self, fields: list[str], theirs: ObservedEvent) -> Clash:
+        outcome: Literal["open", "ours", "theirs"] = "open"
+        if self.intent.on_conflict != "fail":
+            outcome = self.intent.on_conflict
+        return Clash(
+            "changed", fields, self.intent.base_raw, self.intent.changes, theirs.raw.decode(), outcome
+        )
+
+    def storm(self) -> Setback:
+        failure = SourceFailure(Cause.SERVER_ERROR, STORM.message, status=412, reason=STORM.reason)
+        return replace(
+            intent_state.after(failure, self.intent.kind, self.intent.attempts - 1), uncertain=False
+        )
+
+
+GONE = Setback("gone", 0, "410", "deleted", "The event has been deleted at Google.")
+CHANGED = Setback("changed", 0, "412", "conditionNotMet", "The event has been changed at Google meanwhile.")

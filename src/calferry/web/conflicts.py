@@ -1,0 +1,139 @@
+"""Edits that met other edits of the same fields at Google."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from calferry.core.event_json import parsed
+from calferry.store import conflicts
+from calferry.store.conflicts import ConflictRow
+from calferry.sync.edit import Edit
+from calferry.web.authentication import CallerDep
+from calferry.web.frames import instant
+from calferry.web.problems import Problem, not_found, responses
+from calferry.web.request_body import RequestBody
+from calferry.web.sent_edits import send
+from calferry.web.service import Service, ServiceDep
+
+router = APIRouter(prefix="/calendar/conflicts", tags=["event edits"])
+UNKNOWN = "There is no such conflict among yours."
+RESULTS_MAX = 250
+
+
+class Conflict(BaseModel):
+    """`base`: the event our edit was made on; `ours`: what it was to change, null for a deletion; `theirs`: the event as it
+    was found at Google, null where it had been deleted."""
+
+    id: str
+    calendar_id: str
+    event_id: str
+    intent_id: str
+    reason: Literal["changed", "deleted"]
+    fields: list[str]
+    """What both sides changed."""
+    base: dict[str, Any] | None
+    ours: dict[str, Any] | None
+    theirs: dict[str, Any] | None
+    outcome: Literal["open", "ours", "theirs"]
+    """`open` until somebody decides; an edit's `onConflict` decides beforehand."""
+    created_at: str
+    resolved_at: str | None
+
+
+class Conflicts(BaseModel):
+    conflicts: list[Conflict]
+    nextPageToken: str | None
+
+
+class Resolution(RequestBody):
+    keep: Literal["ours", "theirs"]
+    """`ours` makes the edit again, on what is at Google now; `theirs` leaves that as it is."""
+
+
+@router.get("", responses=responses(400, 401))
+async def list_conflicts(
+    caller: CallerDep,
+    service: ServiceDep,
+    state: Annotated[Literal["open", "all"], Query()] = "open",
+    max_results: Annotated[int, Query(alias="maxResults", ge=1, le=RESULTS_MAX)] = 100,
+    page_token: Annotated[
+        str | None, Query(alias="pageToken", description="`nextPageToken` of the page before.")
+    ] = None,
+) -> Conflicts:
+    """Conflicts, the newest first."""
+
+    def look(connection: Connection) -> list[ConflictRow]:
+        after = None
+        if page_token is not None:
+            last = conflicts.load(connection, caller.user_id, page_token)
+            if last is None:
+                raise Problem(400, "invalid_page_token", "Start again from the first page.")
+            after = last.created_at, last.id
+        return conflicts.of_user(
+            connection, caller.user_id, only_open=state == "open", after=after, at_most=max_results + 1
+        )
+
+    rows = await service.engine.store.read(look)
+    following = rows[max_results - 1].id if len(rows) > max_results else None
+    return Conflicts(conflicts=[shown(row) for row in rows[:max_results]], nextPageToken=following)
+
+
+@router.post("/{conflict_id}/resolve", responses=responses(400, 401, 403, 404, 409, 502, 503))
+async def resolve_conflict(
+    conflict_id: str, resolution: Resolution, caller: CallerDep, service: ServiceDep
+) -> Conflict:
+    """Decide an open conflict. An event that was deleted at Google is not brought back: make a new one."""
+    row = await service.engine.store.read(lambda tx: conflicts.load(tx, caller.user_id, conflict_id))
+    if row is None:
+        raise not_found(UNKNOWN)
+    if row.outcome != "open":
+        raise Problem(409, "conflict_resolved", "This conflict has been decided already.")
+    if resolution.keep == "ours":
+        await make_again(service, row)
+    now_ms = service.engine.clock.now_ms()
+    decided = await service.engine.store.write(
+        lambda tx: (
+            conflicts.resolve(tx, row.id, resolution.keep, now_ms),
+            conflicts.load(tx, row.user_id, row.id),
+        )[1]
+    )
+    if decided is None:
+        raise not_found(UNKNOWN)
+    return shown(decided)
+
+
+async def make_again(service: Service, row: ConflictRow) -> None:
+    """The edit as a new one, under a key of its own: asked for twice, it is made once."""
+    if row.reason == "deleted":
+        detail = "The event has been deleted at Google: make a new one, or keep theirs."
+        raise Problem(409, "event_deleted", detail, conflict_id=row.id)
+    edit = Edit(
+        row.user_id,
+        row.calendar_id,
+        "patch" if row.ours else "delete",
+        row.event_id,
+        parsed(row.ours),
+        on_conflict="ours",
+    )
+    await send(service, edit, f"resolve:{row.id}")
+
+
+def shown(row: ConflictRow) -> Conflict:
+    return Conflict.model_validate(
+        {
+            "id": row.id,
+            "calendar_id": row.calendar_id,
+            "event_id": row.event_id,
+            "intent_id": row.intent_id,
+            "reason": row.reason,
+            "fields": row.field_names,
+            "base": parsed(row.base) or None,
+            "ours": parsed(row.ours) or None,
+            "theirs": parsed(row.theirs) or None,
+            "outcome": row.outcome,
+            "created_at": instant(row.created_at),
+            "resolved_at": instant(row.resolved_at),
+        }
+    )
