@@ -231,6 +231,20 @@ def mark_missing(connection: Connection, projection_id: ProjectionId, generation
     )
 
 
+def has_missing(connection: Connection, projection_id: ProjectionId) -> bool:
+    """Whether live rows are flagged so."""
+    statement = (
+        select(events.c.event_id)
+        .where(
+            events.c.projection_id == projection_id,
+            events.c.status != "cancelled",
+            events.c.missing_since.is_not(None),
+        )
+        .limit(1)
+    )
+    return connection.execute(statement).one_or_none() is not None
+
+
 OF_NO_SERIES: dict[str, None] = {"series_id": None, "original_start": None}
 
 CANCEL = (

@@ -234,31 +234,44 @@ def store_cursor(
         }
         sync_states.change(connection, state.id, state.fence, values)
         return
-    guarded_at = guard_time(state.guarded_at, walk, swept, terms)
+    guarded_at = guard_time(connection, state.guarded_at, walk, swept, terms)
     done = Done(
         now_ms=terms.now_ms,
         token=page.next_sync_token,
         clean_seq=walk.dirty_seq,
-        poll_at=terms.poll_at if guarded_at is None else terms.now_ms + SWEEP_GUARD_WAIT_MS,
+        poll_at=next_poll(terms.poll_at, guarded_at),
         resumed=walk.resumed,
         listed=Listed(walk.generation, guarded_at) if walk.request.full else None,
         pages=walk.pages,
     )
     sync_states.finish(connection, state.id, state.fence, done)
-    if guarded_at is not None and not walk.request.full:
+    if guarded_at != state.guarded_at and not walk.request.full:
         sync_states.change(connection, state.id, state.fence, {"guarded_at": guarded_at})
 
 
-def guard_time(guarded_at: int | None, walk: Pass, swept: Sweep, terms: PageTerms) -> int | None:
+def next_poll(poll_at: int | None, guarded_at: int | None) -> int | None:
+    """No later than the full listing that is waited for."""
+    if poll_at is None or guarded_at is None:
+        return poll_at
+    return min(poll_at, guarded_at + SWEEP_GUARD_WAIT_MS)
+
+
+def guard_time(
+    connection: Connection, guarded_at: int | None, walk: Pass, swept: Sweep, terms: PageTerms
+) -> int | None:
     """Since when another full listing is waited for: one that confirms a sweep, or reads what had no readable id.
 
-    None once nothing is waited for; what cannot be read twice is not waited for again.
+    None once nothing is waited for; what cannot be read twice is waited for again only while rows are missing, each of
+    which it may be.
     """
-    if walk.unread:
-        return terms.now_ms if guarded_at is None else None
-    if not swept.hold:
+    if not walk.request.full:
+        return terms.now_ms if guarded_at is None and walk.unread else guarded_at
+    if guarded_at is None:
+        return terms.now_ms if walk.unread or swept.hold else None
+    if not swept.hold or (walk.unread and not events.has_missing(connection, walk.projection_id)):
         return None
-    return terms.now_ms if guarded_at is None or swept.remove else guarded_at
+    is_over = terms.now_ms - guarded_at >= SWEEP_GUARD_WAIT_MS
+    return terms.now_ms if is_over or swept.remove else guarded_at
 
 
 def compare_calendar(

@@ -1,5 +1,6 @@
 """A sweep is held back: everything else goes on, and what is guarded is live rows of one projection."""
 
+from calferry.store.tables import calendars
 from calferry.sync.change_mode import change_mode
 from tests.scenarios.stage import Stage, staged
 
@@ -19,6 +20,22 @@ async def test_changes_still_arrive_while_a_sweep_is_held(stage: Stage) -> None:
     await stage.done()
     assert sorted(await stage.logged()) == ["cancelled event00002", "created lunch", "updated event00001"]
     assert len(await stage.live()) == 60
+
+
+@staged()
+async def test_change_in_between_does_not_put_off_the_listing_that_decides(stage: Stage) -> None:
+    names = stage.add_many(60)
+    await stage.done()
+    await stage.change(calendars, stage.calendar_id, push="on")
+    shelf = stage.google.emulator.world.calendars[stage.google_id].shelf
+    for name in names[1:]:
+        shelf.forget(name)
+    await stage.done(full=True)
+    stage.add("lunch")
+    await stage.done()
+    assert len(await stage.live()) == 61
+    await stage.scan(16 * 60)
+    assert await stage.live() == [names[0], "lunch"]
 
 
 @staged()

@@ -38,6 +38,40 @@ async def test_poison_without_an_id_forbids_the_sweep(stage: Stage) -> None:
     assert len(await stage.quarantined()) == 2
 
 
+async def full_listings(stage: Stage, hours: float) -> int:
+    """How many the scheduler makes in that time, each of one page."""
+    stage.asked()
+    await stage.scan(hours * 3600)
+    listings = [one["query"] for one in stage.asked() if one["api_method"] == "events.list"]
+    return sum("syncToken" not in query for query in listings)
+
+
+@staged()
+async def test_what_vanished_goes_with_the_first_listing_that_can_be_read(stage: Stage) -> None:
+    for name in ("lunch", "retro", "dinner"):
+        stage.add({"id": name, "summary": name})
+    await stage.done()
+    stage.google.emulator.world.calendars[stage.google_id].shelf.forget("retro")
+    transport = spoil(stage, (b'"id":"dinner"', b'"id":42'))
+    for _ in range(3):
+        await stage.done(full=True)
+    assert await full_listings(stage, 1) == 4
+    transport.alter = lambda _, response: response
+    assert await full_listings(stage, 1) == 1
+    assert await stage.live() == ["dinner", "lunch"]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_what_nobody_can_read_is_not_listed_again_and_again(stage: Stage) -> None:
+    stage.add("lunch")
+    stage.add({"id": "dinner", "summary": "old"})
+    spoil(stage, (b'"id":"dinner"', b'"id":42'))
+    await stage.done()
+    assert await full_listings(stage, 5) == 1
+    assert await stage.live() == ["lunch"]
+
+
 @staged()
 async def test_item_that_can_be_read_again_leaves_quarantine(stage: Stage) -> None:
     stage.add({"id": "dinner", "summary": "POISON"})
