@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from calferry.core.event_json import Json
 from calferry.core.recurrence.instance_json import date_time
-from calferry.core.recurrence.master import day_of, known_zone
-from calferry.core.recurrence.offsets import DAY, EPOCH, to_instants, to_wall, zone_named
+from calferry.core.recurrence.master import known_zone
+from calferry.core.recurrence.offsets import DAY, EPOCH, YEAR_MAX, YEAR_MIN, to_instants, to_wall, zone_named
 from calferry.core.recurrence.stamps import days
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +54,22 @@ def span_of(event: Mapping[str, Any], calendar_zone: tzinfo = UTC) -> EventSpan:
     return EventSpan(begins, ends - begins, zone)
 
 
-def point(time: Json, zone: tzinfo | None) -> int:
+def point(stamp: Json, zone: tzinfo | None) -> int:
     """A start or an end; without an offset it is read on its own zone's clocks."""
     field, other = ("date", "dateTime") if zone is None else ("dateTime", "date")
-    text = time.get(field)
-    if text is None or time.get(other) is not None:
+    text = stamp.get(field)
+    if text is None or stamp.get(other) is not None:
         raise ValueError("start and end must either both have a date or both have a dateTime")
     try:
-        if zone is None:
-            return day_of(text) * DAY
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text) if zone else datetime.combine(date.fromisoformat(text), time())
     except (TypeError, ValueError):
         raise ValueError(f"{text!r} is no {field}") from None
+    if not YEAR_MIN <= moment.year < YEAR_MAX:
+        raise ValueError(f"{text!r} is not within the years {YEAR_MIN} to {YEAR_MAX - 1}")
     if moment.tzinfo is not None:
         return (moment - EPOCH) // timedelta(seconds=1)
     wall = (moment.replace(tzinfo=UTC) - EPOCH) // timedelta(seconds=1)
-    return to_instants(known_zone(time.get("timeZone"), zone), [wall])[0]
+    return wall if zone is None else to_instants(known_zone(stamp.get("timeZone"), zone), [wall])[0]
 
 
 def edited_span(event: Mapping[str, Any], body: Mapping[str, Any], otherwise: tzinfo) -> EventSpan:
@@ -87,13 +86,13 @@ def edited_time(known: Any, change: Any) -> Json:
     """A date given takes the place of a time, and a time that of a date, without a word on what was there."""
     if not isinstance(change, dict):
         raise ValueError("start and end must be objects")
-    time = {**known, **change} if isinstance(known, dict) else dict(change)
+    edited = {**known, **change} if isinstance(known, dict) else dict(change)
     for given, other in (("date", "dateTime"), ("dateTime", "date")):
         if change.get(given) is not None and change.get(other) is None:
-            time.pop(other, None)
-    return {name: value for name, value in time.items() if value is not None}
+            edited.pop(other, None)
+    return {name: value for name, value in edited.items() if value is not None}
 
 
-def named_zone(time: Any) -> tzinfo | None:
-    name = time.get("timeZone") if isinstance(time, dict) else None
+def named_zone(stamp: Any) -> tzinfo | None:
+    name = stamp.get("timeZone") if isinstance(stamp, dict) else None
     return None if name is None else zone_named(name)

@@ -4,29 +4,25 @@ Google has no call for "this and following": the series is ended before the occu
 https://developers.google.com/workspace/calendar/api/guides/recurringevents
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any
 
+from calferry.core.event_fields import GUEST_READ_ONLY, READ_ONLY, STAMPS, WHEN
+from calferry.core.event_json import Json
 from calferry.core.event_span import EventSpan, edited_span, span_of
+from calferry.core.merge import apply, changes_of_patch
 from calferry.core.recurrence.cut import lines_before, lines_from
 from calferry.core.recurrence.lines import read_recurrence, read_stamp
 from calferry.core.recurrence.moving import Move, moved_lines, possible
-from calferry.core.recurrence.offsets import DAY, EARLIEST
+from calferry.core.recurrence.offsets import DAY, EARLIEST, LATEST
 from calferry.core.recurrence.series import Series
 
-Json = dict[str, Any]
 Original = str
 """When an occurrence was to begin: `YYYYMMDD`, or in UTC `YYYYMMDDTHHMMSSZ`."""
 
-TIMES = ("start", "end")
-MADE_BY_GOOGLE = (
-    "kind", "etag", "id", "htmlLink", "created", "updated", "creator", "organizer", "iCalUID", "sequence",
-    "recurringEventId", "originalStartTime", "hangoutLink", "endTimeUnspecified", "locked", "privateCopy", "gadget",
-    "attendeesOmitted", "recurrence", *TIMES,
-)  # fmt: skip
-OF_GUESTS = ("id", "self", "organizer", "asyncOperation")
+TOO_FAR = "the series would leave the years that calendars have"
 ANOTHER_KIND = {"date": {"dateTime": None, "timeZone": None}, "dateTime": {"date": None}}
 
 
@@ -55,7 +51,8 @@ def tail(master: Json, at: Original, instance: Json, body: Json, calendar_zone: 
     target = start
     if touches_times(body):
         target = edited_span(instance, body, span.zone or calendar_zone)
-    event = changed(carried(master), {name: value for name, value in body.items() if name not in TIMES})
+    known = carried(master)
+    event = apply(known, changes_of_patch(known, without(body, STAMPS)))
     if "recurrence" not in body:
         target, event["recurrence"] = moved(start, target, lines_from(series, lines, start.start))
     if not event.get("recurrence"):
@@ -69,7 +66,7 @@ def moved_whole(master: Json, instance: Json, body: Json, calendar_zone: tzinfo 
     Every occurrence moves as far as that one does on the clocks of the series, with its exceptions' dates and its end.
     Raises ValueError for times or a recurrence that cannot be.
     """
-    changes = {name: value for name, value in body.items() if name not in TIMES}
+    changes = without(body, STAMPS)
     if not touches_times(body):
         return changes
     span, _, lines = read_series(master, calendar_zone)
@@ -82,7 +79,7 @@ def moved_whole(master: Json, instance: Json, body: Json, calendar_zone: tzinfo 
 
 
 def touches_times(body: Mapping[str, Any]) -> bool:
-    return any(name in body for name in TIMES)
+    return any(name in body for name in STAMPS)
 
 
 def read_series(master: Json, calendar_zone: tzinfo) -> tuple[EventSpan, Series, list[str]]:
@@ -113,6 +110,8 @@ def as_far(series: EventSpan, old: EventSpan, new: EventSpan) -> EventSpan:
     wall = series.wall + new.wall - old.wall
     if has_turned:
         wall = (series.wall // DAY + days) * DAY + new.wall % DAY
+    if not EARLIEST <= wall < LATEST:
+        raise ValueError(TOO_FAR)
     same_length = not has_turned and old.duration == new.duration
     return replace(new, duration=series.duration if same_length else new.duration).at(wall)
 
@@ -125,7 +124,10 @@ def moved(old: EventSpan, new: EventSpan, lines: list[str]) -> tuple[EventSpan, 
     target = new if move.new == new.wall else new.at(move.new)
     if (old.start, old.zone) == (target.start, target.zone):
         return target, lines
-    return target, moved_lines(lines, move)
+    try:
+        return target, moved_lines(lines, move)
+    except (OverflowError, ValueError):
+        raise ValueError(TOO_FAR) from None
 
 
 def patched(old: EventSpan, new: EventSpan) -> Json:
@@ -142,25 +144,12 @@ def carried(master: Json) -> Json:
     """
     if master.get("attendeesOmitted"):
         raise ValueError("not all guests of the series are known, and those would be lost")
-    event = {name: value for name, value in master.items() if name not in MADE_BY_GOOGLE}
+    event = without(master, {*READ_ONLY, *WHEN})
     if "attendees" in event:
-        event["attendees"] = [without(guest, OF_GUESTS) for guest in event["attendees"]]
+        event["attendees"] = [without(guest, GUEST_READ_ONLY) for guest in event["attendees"]]
     conference = without(event.pop("conferenceData", None) or {}, ("createRequest",))
     return event | ({"conferenceData": conference} if conference else {})
 
 
-def without(fields: Json, names: tuple[str, ...]) -> Json:
+def without(fields: Mapping[str, Any], names: Collection[str]) -> Json:
     return {name: value for name, value in fields.items() if name not in names}
-
-
-def changed(event: Json, body: Mapping[str, Any]) -> Json:
-    """A patch as Google reads one: objects by key, null removes, lists as a whole."""
-    found = dict(event)
-    for name, value in body.items():
-        known = found.get(name)
-        if value is None:
-            found.pop(name, None)
-        else:
-            is_object = isinstance(value, dict)
-            found[name] = changed(known if isinstance(known, dict) else {}, value) if is_object else value
-    return found

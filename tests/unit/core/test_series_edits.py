@@ -115,7 +115,12 @@ def test_the_rest_carries_on_with_what_a_person_may_write() -> None:
         conferenceData={"conferenceId": "c", "createRequest": {"requestId": "r"}},
         attendees=[{"email": "a@example.com", "self": True, "organizer": True, "responseStatus": "accepted"}],
     )  # fmt: skip
-    body = {"summary": "Board", "location": None, "extendedProperties": {"private": {"a": None, "c": "3"}}}
+    body = {
+        "summary": "Board",
+        "location": None,
+        "extendedProperties": {"private": {"a": None, "c": "3"}},
+        "id": "x",
+    }
     assert tail(master, "20261214T090000Z", on("2026-12-14"), body) == {
         "summary": "Board",
         "colorId": "3",
@@ -306,8 +311,15 @@ def test_days_become_times() -> None:
         {"end": {"dateTime": "2026-12-07T09:00:00+01:00"}},
         {"start": {"dateTime": "soon"}},
         {"start": {"timeZone": "Nowhere"}},
+        timed("9990-01-01T10:00:00Z", "9990-01-01T11:00:00Z"),
+        timed("9999-12-31T10:00:00Z", "9999-12-31T23:00:00Z"),
+        timed("0001-01-01T10:00:00Z", "0001-01-01T11:00:00Z"),
+        days("9999-12-30", "9999-12-31"),
+        {"start": {"dateTime": 7}},
+        {"start": "soon"},
     ],
 )
 def test_times_that_cannot_be_are_refused(body: Json) -> None:
-    with pytest.raises(ValueError, match=r"start|ends before|no dateTime|no time zone"):
-        moved_whole(meeting("RRULE:FREQ=WEEKLY"), on("2026-12-07"), body)
+    series = meeting("RRULE:FREQ=WEEKLY;UNTIL=20991231T000000Z")
+    with pytest.raises(ValueError, match=r"start|ends before|is no |years"):
+        moved_whole(series, on("2026-12-07"), body)
