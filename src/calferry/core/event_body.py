@@ -119,7 +119,7 @@ def required_stamp(event: Json, name: str) -> Json:
         key: value for key, value in event_values.as_object(event.get(name)).items() if value is not None
     }
     if not stamp.get("date") and not stamp.get("dateTime"):
-        raise EventInvalid(name, f"The event needs a `{name}` with a date or a dateTime.")
+        raise EventInvalid(name, f"The event has no `{name}`: give it one with a date or a dateTime.")
     return stamp
 
 
