@@ -9,6 +9,7 @@ import pytest
 
 from calferry.emulator.server import RunningGoogle
 from calferry.store import sync_requests
+from calferry.sync.verify_settled import verify_settled
 from tests.contract.web.site import Person, Site, Stream, read_frames, running_site, sync
 from tests.waiting import until
 
@@ -484,6 +485,22 @@ def test_a_channel_is_registered_before_complete(push_site: Site) -> None:
         if row["calendar_id"] == alice.calendars[ALICE]
     ]
     assert status["channel"]["state"] == "active"
+
+
+def test_sync_status_tells_when_a_calendar_was_verified(site: Site, alice: Person) -> None:
+    insert(site, ALICE, id="lunch")
+    sync(alice.http, alice.calendars[ALICE])
+
+    def told() -> list[tuple[str | None, int | None]]:
+        rows = alice.http.get("/calendar/sync-status").json()["calendars"]
+        mine = [row for row in rows if row["calendar_id"] == alice.calendars[ALICE]]
+        return [(row["verified_at"], row["verified_differences"]) for row in mine]
+
+    assert told() == [(None, None)]
+    site.run(lambda: verify_settled(site.engine, alice.calendars[ALICE]))
+    ((verified_at, differences),) = told()
+    assert (verified_at or "").endswith("Z")
+    assert differences == 0
 
 
 def test_an_unwatchable_calendar_completes_too(push_site: Site) -> None:
