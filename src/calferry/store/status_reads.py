@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from calferry.core.channel_state import LIVE
-from calferry.store.tables import accounts, calendars, channels, events, quarantine, sync_states
+from calferry.store.tables import accounts, calendars, channels, events, intents, quarantine, sync_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class CalendarStatus:
     channel: ChannelRow | None = None
     quarantined: int = 0
     missing: int = 0
+    pending_intents: int = 0
 
 
 NOT_OF_THE_STATE = (
@@ -53,6 +54,7 @@ NOT_OF_THE_STATE = (
     "channel",
     "quarantined",
     "missing",
+    "pending_intents",
 )
 STATUS = (
     calendars.c.id.label("calendar_id"),
@@ -78,12 +80,14 @@ def statuses_of(conn: Connection, user_id: int) -> list[CalendarStatus]:
     rows = conn.execute(owned).mappings().all()
     channel_by_id = live_channels(conn, user_id)
     quarantined = quarantined_by_calendar(conn, user_id)
+    pending = pending_by_calendar(conn, user_id)
     return [
         CalendarStatus(
             **row,
             channel=channel_by_id.get(row["calendar_id"]),
             quarantined=quarantined.get(row["calendar_id"], 0),
             missing=missing_rows(conn, user_id, row["projection_id"]) if row["guarded_at"] else 0,
+            pending_intents=pending.get(row["calendar_id"], 0),
         )
         for row in rows
     ]
@@ -110,6 +114,15 @@ def quarantined_by_calendar(conn: Connection, user_id: int) -> dict[str, int]:
         select(quarantine.c.calendar_id, func.count())
         .where(quarantine.c.user_id == user_id)
         .group_by(quarantine.c.calendar_id)
+    )
+    return {calendar_id: int(count) for calendar_id, count in conn.execute(counted)}
+
+
+def pending_by_calendar(conn: Connection, user_id: int) -> dict[str, int]:
+    counted = (
+        select(intents.c.calendar_id, func.count())
+        .where(intents.c.user_id == user_id, intents.c.status == "pending")
+        .group_by(intents.c.calendar_id)
     )
     return {calendar_id: int(count) for calendar_id, count in conn.execute(counted)}
 

@@ -86,7 +86,7 @@ def status_from(row: CalendarStatus) -> Status:
         not_before=instant(row.not_before_at),
         push=row.push,
         channel=channel_from(row.channel),
-        pending_intents=0,
+        pending_intents=row.pending_intents,
         quarantined=row.quarantined,
         missing=row.missing,
         verified_at=instant(row.verified_at),

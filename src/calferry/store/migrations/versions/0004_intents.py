@@ -14,6 +14,14 @@ PENDING = sa.text("status = 'pending'")
 
 
 def upgrade() -> None:
+    create_intents()
+    create_conflicts()
+    op.add_column("sync_states", sa.Column("verified_at", sa.BigInteger))
+    op.add_column("sync_states", sa.Column("verified_differences", sa.BigInteger))
+    op.drop_column("events", "written_at")
+
+
+def create_intents() -> None:
     op.create_table(
         "intents",
         sa.Column("number", RowId, nullable=False),
@@ -63,6 +71,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_intents_next_try_at", "intents", ["next_try_at"], sqlite_where=PENDING, postgresql_where=PENDING
     )
+
+
+def create_conflicts() -> None:
     op.create_table(
         "conflicts",
         sa.Column("id", sa.Text, nullable=False),
@@ -82,9 +93,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_conflicts_user_id", "conflicts", ["user_id"])
     op.create_index("ix_conflicts_calendar_id", "conflicts", ["calendar_id"])
-    op.add_column("sync_states", sa.Column("verified_at", sa.BigInteger))
-    op.add_column("sync_states", sa.Column("verified_differences", sa.BigInteger))
-    op.drop_column("events", "written_at")
 
 
 def downgrade() -> None:
