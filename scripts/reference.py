@@ -177,6 +177,9 @@ def parameter_rows(operation: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 
 def body_rows(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for content in operation.get("requestBody", {}).get("content", {}).values():
+        if "$ref" not in content["schema"]:
+            yield "the body", "body", "needed", reflow(content["schema"].get("description", ""))
+            continue
         schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
         for name, field in schema["properties"].items():
             default = default_shown(field, needed=name in schema.get("required", []))

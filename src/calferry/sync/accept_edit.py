@@ -7,13 +7,12 @@ import msgspec
 from sqlalchemy import Connection
 
 from calferry.core import event_body, merge, series_edits, write_rules
-from calferry.core.event_fields import READ_ONLY
 from calferry.core.event_json import Json, parsed
 from calferry.core.intent import IntentKind
 from calferry.core.model import AccountId, ObservedEvent
 from calferry.core.recurrence.master import Times
 from calferry.store import intents
-from calferry.sync.edit import NO_EVENT, Edit, EditRefused, Place, existing, place_of, require_match
+from calferry.sync.edit import NO_EVENT, Edit, EditRefused, Place, existing, place_of, refuse, require_match
 from calferry.sync.engine import Engine
 from calferry.sync.intent_ids import event_id_for
 from calferry.sync.overlay import Shown, event_of
@@ -149,7 +148,8 @@ def inserted(connection: Connection, place: Place, edit: Edit, intent_id: str) -
     body = event_body.check_body(edit.body)
     event_id = body.get("id") or event_id_for(intent_id)
     event_body.check_new_id(event_id)
-    event = {name: value for name, value in body.items() if name not in READ_ONLY and value is not None}
+    event = merge.changes_of_patch({}, body, place.zone)
+    refuse(write_rules.change_refusal({}, event, place.row.google_id))
     event_body.check_times(event, place.zone)
     if event_of(connection, place.readable, event_id) is not None:
         raise EditRefused(*TAKEN)
@@ -168,9 +168,7 @@ def changes_of(place: Place, edit: Edit, shown: Shown, body: Json) -> Json | Non
 def changed(place: Place, shown: Shown, changes: Json | None, intent_id: str) -> list[Draft]:
     """The draft that makes these changes; none if there are none. Raises `EditRefused`."""
     base = parsed(shown.raw)
-    refusal = write_rules.change_refusal(base, changes, place.row.google_id)
-    if refusal is not None:
-        raise EditRefused(403, refusal.code, refusal.detail)
+    refuse(write_rules.change_refusal(base, changes, place.row.google_id))
     if changes is None:
         return [Draft(intent_id, "delete", shown.event_id, None, shown)]
     if not changes:

@@ -11,6 +11,7 @@ from calferry.core.event_json import Json
 from calferry.core.event_window import zone_of
 from calferry.core.intent import OnConflict
 from calferry.core.limits import INTENTS_PENDING_MAX
+from calferry.core.write_rules import Refusal
 from calferry.store import account_reads, event_reads, intents
 from calferry.store.account_reads import CalendarRow
 from calferry.store.event_reads import Readable
@@ -76,9 +77,7 @@ def place_of(connection: Connection, user_id: int, calendar_id: str) -> Place:
     row = account_reads.calendar_of(connection, user_id, calendar_id)
     if row is None or row.account_status == "closing":
         raise EditRefused(*NO_CALENDAR)
-    refusal = write_rules.role_refusal(row.access_role)
-    if refusal is not None:
-        raise EditRefused(403, refusal.code, refusal.detail)
+    refuse(write_rules.role_refusal(row.access_role))
     readable = event_reads.readable_one(connection, user_id, calendar_id)
     if readable is None or not row.selected:
         raise EditRefused(*NOT_MIRRORED)
@@ -88,6 +87,12 @@ def place_of(connection: Connection, user_id: int, calendar_id: str) -> Place:
     if intents.count_pending(connection, calendar_id) >= INTENTS_PENDING_MAX:
         raise EditRefused(*TOO_MANY, retryable=True)
     return Place(row, readable)
+
+
+def refuse(refusal: Refusal | None) -> None:
+    """Raises `EditRefused` for a rule that forbids the edit."""
+    if refusal is not None:
+        raise EditRefused(403, refusal.code, refusal.detail)
 
 
 def refuse_account(connection: Connection, user_id: int, row: CalendarRow) -> None:
@@ -106,14 +111,9 @@ def existing(connection: Connection, place: Place, event_id: str | None) -> Show
     return shown
 
 
-def tag_of(shown: Shown) -> str | None:
-    """The entity tag of what readers see: Google's, or ours while Google has not been told yet."""
-    return shown.etag if shown.pending is None else f'"pending-{shown.pending}"'
-
-
 def require_match(header: str | None, shown: Shown) -> None:
     """RFC 9110, 13.1.1. Raises `EditRefused`."""
     if header is None or header.strip() == "*":
         return
-    if tag_of(shown) not in [tag.strip() for tag in header.split(",")]:
+    if shown.tag not in [tag.strip() for tag in header.split(",")]:
         raise EditRefused(*CHANGED)

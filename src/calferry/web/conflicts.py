@@ -56,8 +56,12 @@ class Resolution(RequestBody):
 async def list_conflicts(
     caller: CallerDep,
     service: ServiceDep,
-    state: Annotated[Literal["open", "all"], Query()] = "open",
-    max_results: Annotated[int, Query(alias="maxResults", ge=1, le=RESULTS_MAX)] = 100,
+    state: Annotated[
+        Literal["open", "all"], Query(description="Those that wait for a decision, or all.")
+    ] = "open",
+    max_results: Annotated[
+        int, Query(alias="maxResults", ge=1, le=RESULTS_MAX, description="Conflicts on a page.")
+    ] = 100,
     page_token: Annotated[
         str | None, Query(alias="pageToken", description="`nextPageToken` of the page before.")
     ] = None,

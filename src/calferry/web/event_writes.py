@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from calferry.core.event_json import etag_of
 from calferry.store import event_reads
-from calferry.sync.edit import Edit, Scope, tag_of
+from calferry.sync.edit import Edit, Scope
 from calferry.sync.overlay import Shown, event_of
 from calferry.web.authentication import CallerDep
 from calferry.web.frames import compact, with_calendar_id
@@ -190,8 +190,7 @@ def unchanged(edit: Edit, shown: Shown | None) -> Response:
     if shown is None:
         return Response(status_code=204)
     body = with_calendar_id(edit.calendar_id, shown.text).encode("utf-8", "replace")
-    tag = tag_of(shown)
-    return Response(body, 200, {"ETag": tag} if tag else {}, "application/json")
+    return Response(body, 200, {"ETag": shown.tag} if shown.tag else {}, "application/json")
 
 
 async def queued(service: Service, edit: Edit, sent: Sent) -> Response:
