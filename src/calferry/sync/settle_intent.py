@@ -80,7 +80,7 @@ async def settle(engine: Engine, intent: Intent, outcome: Outcome) -> None:
     await engine.store.write(work)
     engine.signals.wake(f"intent:{intent.id}")
     engine.signals.wake("intents")
-    if isinstance(outcome, Done):
+    if not isinstance(outcome, Later):
         engine.signals.wake("due")
 
 
@@ -116,7 +116,12 @@ def put_off(connection: Connection, intent: Intent, setback: Setback, now_ms: in
 
 
 def note_failed(connection: Connection, intent: Intent, outcome: Failed, now_ms: int, undo_id: str) -> None:
-    """What waits behind it is made on what this one was made on; what was to follow it does not come."""
+    """What waits behind it is made on what this one was made on; what was to follow it does not come.
+
+    A conflict tells that the row is out of date, too.
+    """
+    if outcome.clash is not None:
+        sync_states.mark(connection, [intent.calendar_id], now_ms)
     status = "failed" if outcome.clash is None else "conflict"
     values = {"status": status, **setback_values(outcome.setback)}
     intents.settle(connection, intent, now_ms, values)
