@@ -9,6 +9,7 @@ from typing import Any
 from calferry.store.tables import calendars
 from tests.harness.service import WEBHOOK
 from tests.harness.virtual_loop import run_virtually
+from tests.scenarios.instances import instances, start_of
 from tests.scenarios.stage import ALICE, Json, Stage, set_page_size
 
 GIVEN = frozenset({"seed", "events", "count", "page_size", "webhook", "user", "calendar", "synced"})
@@ -142,6 +143,13 @@ async def event(stage: Stage, expected: Json) -> None:
                 assert getattr(row, name) == value, (event_id, name, getattr(row, name))
 
 
+async def instances_shown(stage: Stage, expected: Json) -> None:
+    """What a reader of instances gets `from` a day or instant `until` another: start and title of each."""
+    found = await instances(stage, expected["from"], expected["until"])
+    shown = [f"{start_of(one)} {one['summary']}" for one in found]
+    assert shown == expected["shown"], shown
+
+
 async def missing(stage: Stage, expected: int) -> None:
     rows = (await stage.event_rows()).values()
     flagged = [row.event_id for row in rows if row.missing_since is not None]
@@ -215,6 +223,7 @@ VERBS: dict[str, Verb] = {
 EXPECTATIONS: dict[str, Verb] = {
     "live": live,
     "event": event,
+    "instances": instances_shown,
     "missing": missing,
     "log": log,
     "requests": requests,

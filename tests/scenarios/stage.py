@@ -10,18 +10,25 @@ from unittest.mock import patch
 from sqlalchemy import select, update
 
 from calferry import google
+from calferry.duties.flush_intents import flush_intents
 from calferry.duties.poll_stale import due_now
 from calferry.jobs.scheduler import run_due
+from calferry.store import event_reads
 from calferry.store.tables import (
     accounts,
     calendars,
     changes,
     channels,
+    conflicts,
     events,
+    intents,
     quarantine,
     sync_states,
 )
+from calferry.sync.accept_edit import accept
 from calferry.sync.calendar_list import refresh_calendar_list
+from calferry.sync.edit import Edit
+from calferry.sync.overlay import event_of as event_shown
 from calferry.sync.report import Report
 from calferry.sync.run_calendar import run_calendar
 from calferry.sync.verify import verify_calendar
@@ -34,6 +41,7 @@ Json = dict[str, Any]
 ALICE = "alice@example.com"
 DAY_MS = 86_400_000
 MONDAY = "2026-09-28"
+SEND_EVERY_S = 5.0
 
 
 class Stage:
@@ -51,6 +59,7 @@ class Stage:
         self.calendar_id = ""
         self.google_id = ALICE
         self.requests_seen = 0
+        self.writes_seen = 0
         self.changes_seen = 0
 
     async def connect(self, user: str = ALICE, calendar: str = "", *, selected: bool = True) -> None:
@@ -96,8 +105,67 @@ class Stage:
         """Events exactly as given, whatever Google's own rules for new ones."""
         self.control("seed", {"events": {self.google_id: [event_of(one) for one in planted]}})
 
+    def at_google(self, event_id: str) -> Json:
+        return dict(self.call("GET", self.events_path(event_id)))
+
+    def names_at_google(self) -> list[str]:
+        """Summaries of the calendar's living events."""
+        items = self.call("GET", self.events_path())["items"]
+        return sorted(item.get("summary", "") for item in items)
+
     def faults(self, *faults: Json) -> None:
         self.google.faults(*faults)
+
+    async def edit(
+        self,
+        kind: Any,
+        event_id: str | None = None,
+        body: Json | None = None,
+        *,
+        key: Any = None,
+        **terms: Any,
+    ) -> list[str]:
+        """A person's edit is accepted here; ids of its intents. Raises `EditRefused`."""
+        user_id = (await self.account()).user_id
+        told = event_of(body or {}) if kind == "insert" else body or {}
+        edit = Edit(user_id, self.calendar_id, kind, event_id, told, **terms)
+        return list((await accept(self.engine, edit, key)).intent_ids)
+
+    async def send(self, seconds: float = 0, service: Service | None = None) -> list[str]:
+        """Send what is due, now and for that long; what became of all edits so far, oldest first."""
+        engine = (service or self.service).engine
+        for _ in range(1 + int(seconds // SEND_EVERY_S)):
+            await flush_intents(engine)
+            await self.clock.sleep(SEND_EVERY_S if seconds else 0)
+        return [row.status for row in await self.intent_rows()]
+
+    async def edited(
+        self, kind: str, event_id: str | None = None, body: Json | None = None, **terms: Any
+    ) -> str:
+        """An edit is accepted and sent; what became of its last intent."""
+        await self.edit(kind, event_id, body, **terms)
+        return (await self.send())[-1]
+
+    async def intent_rows(self) -> list[Any]:
+        return await self.rows(select(intents).order_by(intents.c.number))
+
+    async def conflict_rows(self) -> list[Any]:
+        return await self.rows(select(conflicts).order_by(conflicts.c.created_at))
+
+    async def shown(self, event_id: str) -> Any:
+        """The event as readers see it, None where they see none."""
+        user_id = (await self.account()).user_id
+
+        def look(connection: Any) -> Any:
+            readable = event_reads.readable_one(connection, user_id, self.calendar_id)
+            return None if readable is None else event_shown(connection, readable, event_id)
+
+        found = await self.service.store.read(look)
+        return None if found is None or found.status == "cancelled" else found
+
+    def another(self, name: str = "another") -> Service:
+        """A second process on the same database."""
+        return Service(self.google, self.clock, self.dice, store=self.service.store, owner=name)
 
     def grant_role(self, role: str, user: str, google_id: str) -> None:
         """Change somebody's role without what the local Google does to sync tokens on its own."""
@@ -207,6 +275,13 @@ class Stage:
         everything = self.google.requests()
         fresh = [one for one in everything[self.requests_seen :] if one["api_method"] in WATCHED]
         self.requests_seen = len(everything)
+        return fresh
+
+    def written(self) -> list[Json]:
+        """Writes of events by the service since the last look: those of others do not name `sendUpdates`."""
+        everything = self.google.requests()
+        fresh = [one for one in everything[self.writes_seen :] if "sendUpdates" in one["query"]]
+        self.writes_seen = len(everything)
         return fresh
 
     def asked_methods(self) -> dict[str, int]:
