@@ -43,5 +43,5 @@ async def test_long_answer_says_that_it_was_cut(stage: Stage) -> None:
 def test_open_and_overlong_windows_are_refused(window: tuple[str | None, str | None]) -> None:
     low, high = (None if text is None else read_bound(text) for text in window)
     with pytest.raises(Problem) as refused:
-        refuse_unbounded(EventQuery(1, ("cal_1",), low, high, show_deleted=False, text=""))
+        refuse_unbounded(EventQuery(1, ("cal_1",), low, high, show_deleted=False, text="", at_most=10))
     assert refused.value.status == 400
