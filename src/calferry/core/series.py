@@ -42,18 +42,19 @@ def doubtful_masters(
     masters: Mapping[str, StoredEvent],
     children: Mapping[str, Sequence[StoredEvent]],
     *,
-    after_pieces: bool = False,
+    in_pieces: bool = False,
 ) -> list[Doubt]:
     """Masters of a delta after which stored exceptions may be wrong.
 
     `masters` are the rows of the items' ids, `children` the stored exceptions by series id. While one asks for page
     after page, Google shows the newest version of what is on later ones: a master may be stored as it is now beside
-    exceptions as they were, so in the first delta after such a pass (`after_pieces`) the rows prove nothing.
+    exceptions as they were, so on a later page, and in the first delta after such a pass, the rows prove nothing
+    (`in_pieces`).
     """
     doubts: dict[str, Doubt] = {}
     for item in items:
         own, row = children.get(item.event_id), masters.get(item.event_id)
-        if item.series_id is None and own and (after_pieces or is_upset(item, row)):
+        if item.series_id is None and own and (in_pieces or is_upset(item, row)):
             doubts[item.event_id] = Doubt(item.event_id, uid_of(item, row, own))
     return list(doubts.values())
 

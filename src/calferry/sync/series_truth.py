@@ -51,7 +51,8 @@ def find_doubts(connection: Connection, walk: Pass, page: Page) -> list[Doubt]:
     if not children:
         return []
     masters = events.of_ids(connection, walk.projection_id, children)
-    doubts = doubtful_masters(candidates, masters, children, after_pieces=walk.after_pieces)
+    in_pieces = walk.after_pieces or walk.pages > 0
+    doubts = doubtful_masters(candidates, masters, children, in_pieces=in_pieces)
     return [*doubts, *unreadable_masters(unread, children)]
 
 

@@ -1,5 +1,6 @@
 """A delta changes a master and says nothing of its exceptions: the series is listed once and is right again."""
 
+from calferry import google
 from tests.scenarios.stage import AlteringTransport, Stage, replacing, staged
 
 WEEKLY = {"id": "retro", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=6"]}
@@ -173,3 +174,23 @@ async def test_master_that_cannot_be_read_takes_the_exceptions_that_google_drops
     await stage.done()
     assert await stage.live() == ["retro"]
     assert [row.event_id for row in await stage.quarantined()] == ["retro"]
+
+
+@staged()
+async def test_series_revived_between_two_pages_has_the_exceptions_of_its_new_life(stage: Stage) -> None:
+    """The second page shows the series as it is now; of its exceptions the delta says nothing."""
+    await series_with_exceptions(stage)
+    stage.delete("retro")
+    stage.control("empty-pages", {"calendar_id": stage.google_id, "count": 1})
+
+    def revive(request: google.WireRequest, response: google.WireResponse) -> google.WireResponse:
+        if "/events?" in request.url and "pageToken=" not in request.url:
+            transport.alter = lambda _, unaltered: unaltered
+            stage.patch("retro", {"status": "confirmed"})
+        return response
+
+    stage.service.transport = transport = AlteringTransport(stage.service.transport, revive)  # type: ignore[assignment]
+    report = await stage.done()
+    assert report.pages == 2
+    assert await stage.live() == ["retro", SECOND]
+    await stage.assert_equal()
