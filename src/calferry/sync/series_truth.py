@@ -67,10 +67,13 @@ async def list_series(source: CalendarSource, google_id: str, walk: Pass, doubt:
 
 
 async def expanded(source: CalendarSource, google_id: str, window: Window, doubt: Doubt) -> SeriesTruth:
+    """What Google does not find may be the whole calendar as well: asking for a UID that no event has tells."""
     try:
         page = await source.instances(google_id, doubt.series_id, window)
     except SourceFailure as failure:
-        if failure.cause in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
-            return SeriesTruth(doubt.series_id, [])
-        raise
+        if failure.cause not in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
+            raise
+        if failure.cause is Cause.NOT_FOUND:
+            await source.series(google_id, doubt.series_id)
+        return SeriesTruth(doubt.series_id, [])
     return SeriesTruth(doubt.series_id, page.items, page.unreadable)

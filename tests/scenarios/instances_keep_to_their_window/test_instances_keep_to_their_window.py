@@ -79,6 +79,43 @@ async def test_exception_that_was_moved_near_leaves_with_its_far_occurrence(stag
 
 
 @staged()
+async def test_calendar_lost_while_a_series_is_looked_at_keeps_the_instances(stage: Stage) -> None:
+    stage.add({"id": "retro", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=3"]})
+    await in_instances(stage)
+    before = await stage.live()
+    stage.delete(before[0])
+    stage.faults(
+        {"method": "events.instances", "action": "return-404", "times": 9},
+        {"method": "events.list", "action": "return-404", "skip": 1, "times": 9},
+    )
+    assert (await stage.run()).outcome == "failed"
+    assert await stage.live() == before
+    stage.control("faults", {"faults": []})
+    await stage.clock.sleep(3600)
+    await stage.done()
+    assert await stage.live() == before[1:]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_one_invitation_to_an_occurrence_can_be_taken_back(stage: Stage) -> None:
+    """The series is not in the calendar, so Google does not find it."""
+    lent = {
+        "id": "lent0_20261008T080000Z",
+        "recurringEventId": "lent0",
+        "originalStartTime": {"dateTime": "2026-10-08T10:00:00+02:00", "timeZone": "Europe/Berlin"},
+        "day": 7,
+    }
+    stage.plant(lent)
+    await in_instances(stage)
+    assert await stage.live() == [lent["id"]]
+    stage.plant({**lent, "status": "cancelled"})
+    await stage.done()
+    assert await stage.live() == []
+    await stage.assert_equal()
+
+
+@staged()
 async def test_event_moves_out_of_the_window_and_back(stage: Stage) -> None:
     stage.add("lunch")
     await in_instances(stage)
