@@ -152,12 +152,16 @@ def stop_again(connection: Connection, channel_id: str) -> None:
     )
 
 
-def abandon(connection: Connection, channel_id: str) -> None:
-    """Google's answer was lost: the channel may be live, so it is to be stopped once its resource id is known."""
+def abandon(connection: Connection, channel_id: str, opened: OpenedChannel | None = None) -> None:
+    """Nobody waits for the channel any more: it is to be stopped, as soon as its resource id is known.
+
+    `opened` is Google's answer, unless that was lost: then the channel may be live all the same.
+    """
+    known = {"resource_id": opened.resource_id, "expires_at": opened.expires_at} if opened else {}
     connection.execute(
         update(channels)
         .where(channels.c.id == channel_id, channels.c.state == "registering")
-        .values(state="draining")
+        .values(state="draining", **known)
     )
 
 

@@ -1,5 +1,6 @@
 """Push channels: open, replace, stop, and what their messages do."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -143,7 +144,10 @@ async def register(engine: Engine, resource: str, replaced_id: str | None) -> Re
 
 
 async def opened_channel(engine: Engine, registered: Registered, opened: OpenedChannel) -> Opening:
-    """Commit the new channel, then stop the old ones, then catch up on what neither of them told."""
+    """Commit the new channel, then stop the old ones, then catch up on what neither of them told.
+
+    A process that ends just then leaves the channel to be stopped by the next one.
+    """
     now_ms, channel_id = engine.clock.now_ms(), registered.request.channel_id
     renew_at = renew_time(now_ms, opened.expires_at, engine.dice.uniform(0, engine.intervals.jitter))
     row = registered.watched
@@ -155,7 +159,12 @@ async def opened_channel(engine: Engine, registered: Registered, opened: OpenedC
         sync_states.mark(connection, [row.id], now_ms)
         return [(old.id, old.resource_id) for old in channels.drain_others(connection, row.id, channel_id)]
 
-    replaced = await stored(engine, work)
+    try:
+        replaced = await stored(engine, work)
+    except asyncio.CancelledError:
+        with suppress(*UNAVAILABLE):
+            await engine.store.write(lambda tx: channels.abandon(tx, channel_id, opened))
+        raise
     if replaced is None:
         await stop(engine, row.account_id, channel_id, opened.resource_id)
         return "failed"

@@ -88,3 +88,23 @@ async def test_answer_is_stored_although_the_store_was_down_when_it_came(stage: 
     assert await ensure_channel(stage.engine, stage.calendar_id) == "active"
     assert refused
     assert [row.state for row in await stage.channel_rows()] == ["active"]
+
+
+@staged()
+async def test_process_that_ends_before_the_answer_is_stored_leaves_no_channel_behind(stage: Stage) -> None:
+    stage.service.transport.latency_s = 2.0
+    write, cancelled = stage.service.store.write, list[float]()
+
+    async def ending(work):  # type: ignore[no-untyped-def]
+        if stage.open_channels() and not cancelled:
+            cancelled.append(stage.clock.monotonic())
+            raise asyncio.CancelledError
+        return await write(work)
+
+    stage.service.store.write = ending  # type: ignore[method-assign]
+    opening = asyncio.create_task(ensure_channel(stage.engine, stage.calendar_id))
+    await asyncio.wait([opening])
+    assert (opening.cancelled(), len(cancelled), len(stage.open_channels())) == (True, 1, 1)
+    await rescue(stage.engine)
+    assert stage.open_channels() == []
+    assert [row.state for row in await stage.channel_rows()] == ["stopped"]
