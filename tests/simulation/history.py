@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -69,6 +70,8 @@ class Simulation:
         """Whether people of this run like their calendars expanded."""
         self.others: list[asyncio.Task[None]] = []
         """Readers, and what follows from incidents."""
+        self.waiting = 0
+        """How many people wait for the service to do what they asked; it may be a process that stands still."""
 
     async def run(self) -> None:
         self.editor.fill(self.dice.choice((2, 8, 25)))
@@ -116,8 +119,21 @@ class Simulation:
             self.dice.randrange(1, STEPS_TO_LIVE) if self.dice.random() < 0.8 else UNTOUCHED_STEPS
         )
 
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Somebody waits; nothing is at rest before everybody has been answered."""
+        self.waiting += 1
+        try:
+            yield
+        finally:
+            self.waiting -= 1
+
     async def sign_in(self, email: str) -> None:
         """The person connects the account, until a process lives long enough to store it."""
+        with self.asking():
+            await self.sign_in_at_last(email)
+
+    async def sign_in_at_last(self, email: str) -> None:
         while True:
             process = self.machine.any() or self.machine.start()
             self.ending.gone.discard(email)
@@ -293,7 +309,8 @@ class Simulation:
     async def change_mode_unless_gone(self, process: Process, calendar_id: str, mode: Mode) -> None:
         """The calendar may be erased before the person is answered, who is told so then."""
         try:
-            await change_mode(process.engine, calendar_id, mode)
+            with self.asking():
+                await change_mode(process.engine, calendar_id, mode)
         except LookupError as error:
             if type(error) is not LookupError or calendar_id in self.checks.calendars:
                 raise
@@ -319,6 +336,10 @@ class Simulation:
 
     async def disconnect(self, account_id: str) -> None:
         """The person asks again until it is done."""
+        with self.asking():
+            await self.disconnect_at_last(account_id)
+
+    async def disconnect_at_last(self, account_id: str) -> None:
         while account_id in self.checks.accounts:
             process = self.machine.any()
             try:
@@ -418,7 +439,7 @@ class Simulation:
             await self.come_back_unless_gone()
             self.select_every_calendar()
             self.forget_other_clocks()
-            problem = self.ending.difference()
+            problem = "somebody still waits" if self.waiting else self.ending.difference()
             if not problem:
                 await self.check_every_calendar()
                 self.ending.check_channels()
