@@ -22,6 +22,7 @@ from tests.harness.virtual_loop import run_virtually
 FILES = sorted((Path(__file__).parents[1] / "samples" / "ics").glob("*.ics"))
 PERSON = "owner@example.com"
 WINDOWS = [("2010-01-01T00:00:00Z", "2030-01-01T00:00:00Z"), ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")]
+FIFTEEN_MONTHS = ("2026-01-01T00:00:01Z", "2027-04-01T00:00:00Z")
 BURSTS, EDITS_A_BURST = 3, 25
 ZONES = (None, "Asia/Kolkata")
 
@@ -29,12 +30,22 @@ Item = dict[str, Any]
 
 
 def listed(google: LocalGoogle, calendar: str, window: tuple[str, str], zone: str | None) -> list[Item]:
-    asked = {"singleEvents": "true", "maxResults": "2500", "orderBy": "startTime"}
-    asked |= {"timeMin": window[0], "timeMax": window[1]} | ({"timeZone": zone} if zone else {})
+    asked = {"singleEvents": "true", "orderBy": "startTime"} | ({"timeZone": zone} if zone else {})
+    return pages(google, f"{calendar}/events", asked, window)
+
+
+def series_by_series(google: LocalGoogle, calendar: str, window: tuple[str, str]) -> dict[str, list[Item]]:
+    """By master, its instances from `events.instances`."""
+    everything = pages(google, f"{calendar}/events", {}, WINDOWS[0])
+    masters = [item["id"] for item in everything if "recurrence" in item]
+    return {one: pages(google, f"{calendar}/events/{one}/instances", {}, window) for one in masters}
+
+
+def pages(google: LocalGoogle, path: str, terms: dict[str, str], window: tuple[str, str]) -> list[Item]:
+    asked = {"maxResults": "2500", "timeMin": window[0], "timeMax": window[1], **terms}
     items: list[Item] = []
     while True:
-        path = f"/calendar/v3/calendars/{calendar}/events?{urlencode(asked)}"
-        answer = google.call("GET", path, user=PERSON)
+        answer = google.call("GET", f"/calendar/v3/calendars/{path}?{urlencode(asked)}", user=PERSON)
         items += answer["items"]
         if "nextPageToken" not in answer:
             return items
@@ -67,6 +78,10 @@ async def compare(google: LocalGoogle, service: Service, google_id: str, calenda
             found = by_id(await read(service, calendar_id, window, zone))
             assert found.keys() == wanted.keys()
             assert found == {key: item | {"calendar_id": calendar_id} for key, item in wanted.items()}
+    found = by_id(await read(service, calendar_id, FIFTEEN_MONTHS, None))
+    for master, instances in series_by_series(google, google_id, FIFTEEN_MONTHS).items():
+        mine = {key: item for key, item in found.items() if item.get("recurringEventId") == master}
+        assert mine == {key: item | {"calendar_id": calendar_id} for key, item in by_id(instances).items()}
 
 
 async def expand_through_edits(content: bytes, name: str) -> None:
