@@ -133,10 +133,10 @@ class Stage:
 
     async def send(self, seconds: float = 0, service: Service | None = None) -> list[str]:
         """Send what is due, now and for that long; what became of all edits so far, oldest first."""
-        engine = (service or self.service).engine
-        for _ in range(1 + int(seconds // SEND_EVERY_S)):
+        engine, step_s = (service or self.service).engine, max(SEND_EVERY_S, seconds / 100)
+        for _ in range(1 + int(seconds / step_s)):
             await flush_intents(engine)
-            await self.clock.sleep(SEND_EVERY_S if seconds else 0)
+            await self.clock.sleep(step_s if seconds else 0)
         return [row.status for row in await self.intent_rows()]
 
     async def edited(

@@ -56,9 +56,10 @@ class Key:
 async def accept(engine: Engine, edit: Edit, idempotency_key: str | None = None) -> Accepted:
     """Store the edit as intents. Raises `EditRefused`, and `SourceFailure` where Google has to be asked for a series first
     and does not answer; then nothing is stored."""
+    refuse_body(edit)
     key = None if idempotency_key is None else Key(idempotency_key, hash_of(edit))
     ids = (engine.ids.new("int"), engine.ids.new("int"))
-    master = await unstored_master(engine, edit)
+    master = await unstored_master(engine, edit, key)
 
     def work(connection: Connection) -> Accepted:
         earlier = None if key is None else replayed(connection, edit, key)
@@ -69,6 +70,14 @@ async def accept(engine: Engine, edit: Edit, idempotency_key: str | None = None)
     return await engine.store.write(work)
 
 
+def refuse_body(edit: Edit) -> None:
+    """Before anything else looks into it. Raises `EditRefused`."""
+    try:
+        event_body.check_body(edit.body)
+    except ValueError as wrong:
+        raise EditRefused(400, "invalid_event", str(wrong)) from None
+
+
 def stored(
     connection: Connection,
     edit: Edit,
@@ -77,7 +86,7 @@ def stored(
     key: Key | None,
     now_ms: int,
 ) -> Accepted:
-    """Accept the edit within the caller's transaction. Raises `EditRefused`."""
+    """Accept the edit, whose body has been checked, within the caller's transaction. Raises `EditRefused`."""
     place = place_of(connection, edit.user_id, edit.calendar_id)
     try:
         drafts = drafts_of(connection, place, edit, ids, master)
@@ -107,12 +116,17 @@ def replayed(connection: Connection, edit: Edit, key: Key) -> Accepted | None:
     return Accepted((intent.id, *intents.ids_after(connection, intent.id)))
 
 
-async def unstored_master(engine: Engine, edit: Edit) -> Shown | None:
-    """The series as Google has it, where the mirror holds only its instances and more than one of them is meant."""
+async def unstored_master(engine: Engine, edit: Edit, key: Key | None) -> Shown | None:
+    """The series as Google has it, where the mirror holds only its instances and more than one of them is meant.
+
+    None too for a repeated request: what it was about may be gone.
+    """
     if edit.scope == "this" or edit.event_id is None:
         return None
 
     def look(connection: Connection) -> tuple[Place, str] | None:
+        if key is not None and replayed(connection, edit, key) is not None:
+            return None
         place = place_of(connection, edit.user_id, edit.calendar_id)
         shown = existing(connection, place, edit.event_id)
         return None if place.readable.mode == "series" or not shown.series_id else (place, shown.series_id)
@@ -132,15 +146,16 @@ def drafts_of(
         return [inserted(connection, place, edit, ids[0])]
     shown = existing(connection, place, edit.event_id)
     require_match(edit.if_match, shown)
-    body = event_body.check_body(edit.body)
+    if edit.body.get("status") == "cancelled":
+        edit = replace(edit, kind="delete", body={})
     if edit.scope == "this":
-        return changed(place, shown, changes_of(place, edit, shown, body), ids[0])
+        return changed(place, shown, changes_of(place, edit, shown, edit.body), ids[0])
     series = master or series_of(connection, place, shown)
     if edit.scope == "following" and shown.original_start is not None:
         ended = series_edits.trimmed(parsed(series.raw), shown.original_start, place.zone)
         if ended is not None:
             return split(place, edit, ids, series, shown, ended)
-    return changed(place, series, whole_changes(place, edit, series, shown, body), ids[0])
+    return changed(place, series, whole_changes(place, edit, series, shown), ids[0])
 
 
 def inserted(connection: Connection, place: Place, edit: Edit, intent_id: str) -> Draft:
@@ -161,8 +176,7 @@ def changes_of(place: Place, edit: Edit, shown: Shown, body: Json) -> Json | Non
     if edit.kind == "delete":
         return None
     find = merge.changes_of_update if edit.kind == "update" else merge.changes_of_patch
-    changes = find(parsed(shown.raw), body, place.zone)
-    return None if changes.get("status") == "cancelled" else changes
+    return find(parsed(shown.raw), body, place.zone)
 
 
 def changed(place: Place, shown: Shown, changes: Json | None, intent_id: str) -> list[Draft]:
@@ -189,13 +203,13 @@ def series_of(connection: Connection, place: Place, shown: Shown) -> Shown:
     return master
 
 
-def whole_changes(place: Place, edit: Edit, series: Shown, shown: Shown, body: Json) -> Json | None:
+def whole_changes(place: Place, edit: Edit, series: Shown, shown: Shown) -> Json | None:
     """What an edit of one occurrence means for all of them."""
     if edit.kind == "delete":
         return None
-    moved = body
+    moved = edit.body
     if shown.series_id is not None:
-        moved = series_edits.moved_whole(parsed(series.raw), parsed(shown.raw), body, place.zone)
+        moved = series_edits.moved_whole(parsed(series.raw), parsed(shown.raw), edit.body, place.zone)
     return changes_of(place, edit, series, moved)
 
 

@@ -1,0 +1,98 @@
+"""Edits of one event, or of one series, reach Google in the order in which they were accepted, each made on the one before."""
+
+import asyncio
+
+from calferry.store import intents
+from calferry.sync.lease import terms
+from tests.scenarios.stage import Stage, staged
+
+
+async def cancel(stage: Stage, intent_id: str) -> bool:
+    user_id, now_ms, lease = (await stage.account()).user_id, stage.clock.now_ms(), terms(stage.engine)
+    return await stage.service.store.write(lambda tx: intents.cancel(tx, user_id, intent_id, lease, now_ms))
+
+
+@staged()
+async def test_insert_patches_and_deletion_wait_for_each_other(stage: Stage) -> None:
+    await stage.done()
+    stage.service.transport.is_down = True
+    await stage.edit("insert", None, {"id": "lunch"})
+    await stage.edit("patch", "lunch", {"summary": "Brunch"})
+    await stage.edit("patch", "lunch", {"location": "Canteen"})
+    await stage.edit("delete", "lunch")
+    assert await stage.send() == ["pending"] * 4
+    stage.service.transport.is_down = False
+    assert await stage.send(120) == ["done"] * 4
+    assert [(request["method"], request["status"]) for request in stage.written()] == [
+        ("POST", 200),
+        ("PATCH", 200),
+        ("PATCH", 200),
+        ("DELETE", 204),
+    ]
+    assert await stage.conflict_rows() == []
+
+
+@staged()
+async def test_edit_behind_another_takes_its_result_as_base(stage: Stage) -> None:
+    stage.add("lunch")
+    await stage.done()
+    await stage.edit("patch", "lunch", {"summary": "Brunch"})
+    await stage.edit("patch", "lunch", {"summary": "Supper"})
+    assert await stage.send() == ["done", "done"]
+    assert [request["status"] for request in stage.written()] == [200, 200]
+    assert (stage.at_google("lunch")["summary"], await stage.conflict_rows()) == ("Supper", [])
+
+
+@staged()
+async def test_several_workers_keep_the_order(stage: Stage) -> None:
+    stage.add("lunch")
+    await stage.done()
+    for number in range(4):
+        await stage.edit("patch", "lunch", {"summary": f"Version {number}"})
+    workers = [stage.another(f"worker-{number}") for number in range(3)]
+    for worker in workers:
+        worker.transport.latency_s = 0.5
+    for _ in range(4):
+        await asyncio.gather(*(stage.send(service=worker) for worker in workers))
+    assert [row.status for row in await stage.intent_rows()] == ["done"] * 4
+    assert stage.at_google("lunch")["summary"] == "Version 3"
+    assert [request["status"] for request in stage.written()] == [200] * 4
+
+
+@staged()
+async def test_events_do_not_wait_for_each_other(stage: Stage) -> None:
+    stage.add("lunch")
+    stage.add("dinner")
+    await stage.done()
+    stage.faults({"method": "events.patch", "action": "return-503", "times": 5})
+    await stage.edit("patch", "lunch", {"summary": "Brunch"})
+    assert await stage.send() == ["pending"]
+    await stage.edit("patch", "dinner", {"summary": "Supper"})
+    stage.faults()
+    assert (await stage.send())[1] == "done"
+
+
+@staged()
+async def test_edit_that_was_taken_back_is_never_sent(stage: Stage) -> None:
+    stage.add("lunch")
+    await stage.done()
+    first, second = [(await stage.edit("patch", "lunch", {name: "x"}))[0] for name in ("summary", "location")]
+    assert await cancel(stage, first)
+    assert not await cancel(stage, first)
+    assert await stage.send() == ["cancelled", "done"]
+    event = stage.at_google("lunch")
+    assert (event["summary"], event["location"]) == ("lunch", "x")
+    assert not await cancel(stage, second)
+
+
+@staged()
+async def test_edit_that_google_may_know_of_cannot_be_taken_back(stage: Stage) -> None:
+    stage.add("lunch")
+    await stage.done()
+    (intent_id,) = await stage.edit("patch", "lunch", {"summary": "Brunch"})
+    slow = stage.another("slow")
+    slow.transport.latency_s = 2.0
+    work = asyncio.create_task(stage.send(service=slow))
+    await stage.clock.sleep(1)
+    assert not await cancel(stage, intent_id)
+    assert await work == ["done"]
