@@ -160,10 +160,11 @@ def drafts_of(
 
 def inserted(connection: Connection, place: Place, edit: Edit, intent_id: str) -> Draft:
     """A new event; its id is the person's, or made of the intent's."""
-    body = event_body.check_body(edit.body)
-    event_id = body.get("id") or event_id_for(intent_id)
+    event_id = edit.body.get("id") or event_id_for(intent_id)
     event_body.check_new_id(event_id)
-    event = merge.changes_of_patch({}, body, place.zone)
+    event = merge.changes_of_patch({}, edit.body, place.zone)
+    if event.get("status") == "cancelled":
+        raise event_body.EventInvalid("status", "A new event cannot be `cancelled`: leave `status` out.")
     refuse(write_rules.change_refusal({}, event, place.row.google_id))
     event_body.check_times(event, place.zone)
     if event_of(connection, place.readable, event_id) is not None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Header, Query
+from fastapi import APIRouter, Body, Depends, Header, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
@@ -14,10 +14,15 @@ from calferry.web.authentication import CallerDep
 from calferry.web.frames import compact, with_calendar_id
 from calferry.web.intents import IntentBrief, brief
 from calferry.web.problems import responses
+from calferry.web.query_parameters import refuse_repeated_parameters
 from calferry.web.sent_edits import Sent, send
 from calferry.web.service import Service, ServiceDep
 
-router = APIRouter(prefix="/calendar/calendars/{calendar_id}/events", tags=["event edits"])
+router = APIRouter(
+    prefix="/calendar/calendars/{calendar_id}/events",
+    tags=["event edits"],
+    dependencies=[Depends(refuse_repeated_parameters)],
+)
 
 KEY_PATTERN = r"^[\x21-\x7e]{1,255}$"
 IdempotencyKey = Annotated[

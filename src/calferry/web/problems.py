@@ -181,7 +181,7 @@ def validation_detail(error: RequestValidationError) -> str:
     kind, *path = (str(part) for part in first["loc"])
     if first["type"] == "json_invalid":
         return "The body is not JSON."
-    if first["type"] == "model_attributes_type" and isinstance(first["input"], bytes):
+    if first["type"] in ("model_attributes_type", "dict_type") and isinstance(first["input"], bytes):
         return "The body is not JSON: say that it is, by Content-Type: application/json."
     named = ".".join(path)
     if first["type"] == "extra_forbidden":

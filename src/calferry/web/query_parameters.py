@@ -18,6 +18,13 @@ async def refuse_unknown_parameters(request: Request) -> None:
             raise Problem(400, "invalid_request", detail)
 
 
+async def refuse_repeated_parameters(request: Request) -> None:
+    """Nobody knows which of two values is meant. Raises the 400 `Problem`."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    if len(given) > len(set(given)):
+        raise Problem(400, "invalid_request", "A query parameter is given more than once.")
+
+
 def query_parameters(request: Request) -> list[str]:
     """The names that the route documents, in the order of the document."""
     operations: dict[str, Any] = request.app.openapi()["paths"][request.scope["route"].path]

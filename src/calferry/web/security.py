@@ -1,6 +1,7 @@
 """Headers of every answer, and bounds on what a request may bring."""
 
 import asyncio
+import re
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +12,9 @@ URL_LENGTH_MAX = 8_192
 SYNC_URL_LENGTH_MAX = 2_000_000
 HEADERS_SIZE_MAX = 32_768
 BODY_SIZE_MAX = 65_536
+EVENT_BODY_SIZE_MAX = 2 * 1_048_576
+"""An event may bring a thousand guests."""
+EVENTS_PATH = re.compile(r"/calendar/calendars/[^/]+/events(/[^/]+)?")
 BODY_WITHIN_S = 15.0
 """The rest of a body may take this long after the part before it."""
 
@@ -76,7 +80,7 @@ class RequestBounds:
             status, code, detail = refusal
             await problem_response(status, code, detail)(scope, receive, send)
             return
-        await self.app(scope, bounded(receive), send)
+        await self.app(scope, bounded(receive, body_size_max(scope["path"])), send)
 
 
 def refuse(scope: Scope) -> tuple[int, str, str] | None:
@@ -90,12 +94,16 @@ def refuse(scope: Scope) -> tuple[int, str, str] | None:
     if hosts > 1 or (hosts == 0 and scope["http_version"] == "1.1"):
         return 400, "host_missing", "The request has to name its host, once (RFC 9112, section 3.2)."
     announced = dict(scope["headers"]).get(b"content-length", b"0")
-    if len(announced) > 9 or not announced.isdigit() or int(announced) > BODY_SIZE_MAX:
+    if len(announced) > 9 or not announced.isdigit() or int(announced) > body_size_max(scope["path"]):
         return 413, "body_too_large", "The body of the request is too large."
     return None
 
 
-def bounded(receive: Receive) -> Receive:
+def body_size_max(path: str) -> int:
+    return EVENT_BODY_SIZE_MAX if EVENTS_PATH.fullmatch(path) else BODY_SIZE_MAX
+
+
+def bounded(receive: Receive, size_max: int) -> Receive:
     """A `receive` that stops reading a body that does not come, or one without an announced length at the bound."""
     size, is_whole = 0, False
 
@@ -108,7 +116,7 @@ def bounded(receive: Receive) -> Receive:
             raise HTTPException(408) from None
         is_whole = not message.get("more_body", False)
         size += len(message.get("body", b""))
-        if size > BODY_SIZE_MAX:
+        if size > size_max:
             raise HTTPException(413)
         return message
 
