@@ -132,8 +132,12 @@ async def disconnect(engine: Engine, account_id: str) -> None:
 
 
 def close(connection: Connection, account_id: str) -> None:
+    """A grant that is known to be dead is not used for the farewell: its access token is forgotten."""
     sync_states.fence_off(connection, account_id)
-    accounts.change(connection, account_id, status="closing")
+    row = accounts.load(connection, account_id)
+    dead = {"access_token": None, "access_expires_at": None}
+    forgotten = dead if row is not None and row.status == "needs_reauth" else {}
+    accounts.change(connection, account_id, status="closing", **forgotten)
 
 
 async def wait_for_watches(engine: Engine, account_id: str) -> None:

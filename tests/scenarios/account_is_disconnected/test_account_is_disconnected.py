@@ -39,6 +39,19 @@ async def test_revoked_grant_does_not_stop_it(stage: Stage) -> None:
 
 
 @staged()
+async def test_grant_known_to_be_dead_is_not_used_to_stop_channels(stage: Stage) -> None:
+    await ensure_channel(stage.engine, stage.calendar_id)
+    await stage.done()
+    stage.control("revoke", {"email": ALICE})
+    await stage.run()
+    assert (await stage.account()).status == "needs_reauth"
+    stage.asked()
+    await disconnect(stage.engine, stage.account_id)
+    assert stage.asked_methods().keys() <= {"token", "revoke"}
+    await nothing_left(stage)
+
+
+@staged()
 async def test_unreachable_google_does_not_keep_the_data(stage: Stage) -> None:
     stage.add("lunch")
     await ensure_channel(stage.engine, stage.calendar_id)
