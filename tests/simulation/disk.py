@@ -36,6 +36,12 @@ WATCHING = [
         f"INSERT INTO touched VALUES ({row}.projection_id, {row}.event_id, '{verb}'); END"
         for verb, row in (("insert", "new"), ("update", "new"), ("delete", "old"))
     ),
+    "CREATE TEMP TABLE touched_intents (id TEXT)",
+    *(
+        f"CREATE TEMP TRIGGER note_intent_{verb} AFTER {verb.upper()} ON main.intents BEGIN "
+        f"INSERT INTO touched_intents VALUES ({row}.id); END"
+        for verb, row in (("insert", "new"), ("update", "new"), ("delete", "old"))
+    ),
 ]
 
 
@@ -58,6 +64,7 @@ class Disk:
         """Empty every table, counters included."""
         self.template.backup(self.raw)
         self.raw.execute("DELETE FROM temp.touched")
+        self.raw.execute("DELETE FROM temp.touched_intents")
 
     def transact(self, work: Callable[[Any], T]) -> T:
         with self.connection.begin():
@@ -69,6 +76,13 @@ class Disk:
         if found:
             self.raw.execute("DELETE FROM temp.touched")
         return found
+
+    def touched_intents(self) -> list[str]:
+        """Intents written since the last call, in the order in which they were."""
+        found = self.raw.execute("SELECT id FROM touched_intents ORDER BY rowid").fetchall()
+        if found:
+            self.raw.execute("DELETE FROM temp.touched_intents")
+        return list(dict.fromkeys(row[0] for row in found))
 
 
 @cache

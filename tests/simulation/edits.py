@@ -109,6 +109,38 @@ class Editor:
         if event:
             self.change(calendar, event, {"summary": self.title()})
 
+    def relocate(self, calendar: Calendar) -> None:
+        event = self.some(calendar, is_live)
+        if event:
+            self.change(calendar, event, {self.dice.choice(("location", "description")): self.title()})
+
+    def invite(self, calendar: Calendar) -> None:
+        """One guest more."""
+        event = self.some(calendar, is_live)
+        if event:
+            guests = event.resource.get("attendees", [])
+            email = f"stranger{self.dice.randrange(4)}@example.net"
+            self.change(calendar, event, {"attendees": [*guests, {"email": email}]})
+
+    def slip_in(self, calendar_id: str, event_id: str) -> None:
+        """A change of just that event."""
+        calendar = self.google.world.calendars.get(calendar_id)
+        if calendar is None or calendar.deleted:
+            return
+        path = f"/{quote(event_id, safe='')}"
+        body: Any = self.dice.choice(
+            (
+                {"summary": self.title()},
+                {"location": self.title()},
+                self.times(),
+                {},
+                {"summary": self.title()},
+                None,
+            )
+        )
+        self.google.trace.note(f"slips in {event_id}")
+        self.send(calendar, "DELETE" if body is None else "PATCH", path, body)
+
     def move(self, calendar: Calendar) -> None:
         event = self.some(calendar, is_live)
         if event:
@@ -277,6 +309,8 @@ EDITS: dict[Callable[..., None], int] = {
     Editor.insert_series: 6,
     Editor.rename: 10,
     Editor.move: 8,
+    Editor.relocate: 4,
+    Editor.invite: 2,
     Editor.delete: 8,
     Editor.delete_many: 2,
     Editor.insert_many: 3,

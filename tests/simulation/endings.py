@@ -1,6 +1,6 @@
 """What must be true once nothing goes wrong any more."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from calferry.core import limits
 from calferry.emulator.world.visibility import WHOLE, detail_shape
@@ -29,12 +29,15 @@ class Ending:
         self.gone: set[str] = set()
         """People who have disconnected and not come back."""
         self.answered: dict[str, tuple[Process, float]] = {}
+        self.edits: Callable[[], Iterator[str]] = lambda: iter(())
+        """What of our edits is not settled yet."""
 
     def difference(self) -> str:
         """What keeps the mirror from being complete; empty when nothing does."""
         return next(self.differences(), "")
 
     def differences(self) -> Iterator[str]:
+        yield from self.edits()
         for email in self.google.world.people:
             if email in self.gone:
                 yield from self.differences_of_gone(email)

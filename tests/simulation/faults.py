@@ -36,7 +36,10 @@ WITH_PAGE_TOKEN = ("repeat-page-token", "return-400:invalid", "repeat-page-token
 OWN = ("poison", "poison-without-id", "items-twice")
 FIRST_PAGES = ("hollow-listing",)
 LIST_OWN = ("hollow-calendar-list",)
-OWN_WAYS = {*OWN, *FIRST_PAGES, *LIST_OWN, "late"}
+LOST_ON_THE_WAY = (*ANYWHERE, "return-429", "return-403:rateLimitExceeded", "return-401", "invalid-json")
+"""What strikes writes, too."""
+WRITES_ONLY = ("slip", "slip", "return-403:quotaExceeded", "return-403:forbidden")
+OWN_WAYS = {*OWN, *FIRST_PAGES, *LIST_OWN, "late", "slip"}
 EVERY_ACTION = (
     *ANYWHERE,
     *API_ONLY,
@@ -46,6 +49,7 @@ EVERY_ACTION = (
     *OWN,
     *FIRST_PAGES,
     *LIST_OWN,
+    WRITES_ONLY[0],
 )
 
 POISON: tuple[dict[str, Any], ...] = (
@@ -86,6 +90,14 @@ class Weather:
     """Somebody edits that calendar just now."""
     is_list_sound: Callable[[], bool] = lambda: True
     """Whether no calendar is believed to be missing already."""
+    carry: Callable[[Request, Callable[[Request], Response]], Response] = lambda request, handle: handle(
+        request
+    )
+    """How requests reach the local Google, for whoever looks at them there."""
+    slip_in: Callable[[str, str], None] = lambda *_: None
+    """Somebody changes that event of that calendar just now."""
+    slips: dict[str, int] = field(default_factory=dict)
+    """How many more requests for an event somebody is to come before, by path."""
     refused_at: float = -1e9
     """When a request was last refused for its access token: not twice in a row."""
 
@@ -98,6 +110,7 @@ class Weather:
 
     def calm(self) -> None:
         self.rate, self.is_down, self.is_stormy = 0.0, False, False
+        self.slips.clear()
         self.google.world.faults.orders.clear()
         for calendar in self.google.world.calendars.values():
             calendar.empty_pages = 0
@@ -108,18 +121,32 @@ class Weather:
         if self.is_stormy and is_between_pages and self.dice.random() < MEDDLED_WITH:
             self.meddle(calendar_of(request))
         action = self.choose(request)
+        if self.slips.get(request.path) and is_write(request):
+            self.slip(request)
         if action is None:
-            return self.google.emulator.handle(request)
+            return self.handle(request)
         self.trace.note(f"fault {action}")
         if action in OWN_WAYS:
             return self.spoil(request, action)
         fault = Fault("*", action, parse_action(action))
         self.google.world.faults.orders[:] = [fault]
-        response = self.google.emulator.handle(request)
+        response = self.handle(request)
         self.google.world.faults.orders.clear()
         if fault.hits:
             self.trace.hit(f"fault {action}")
+            if is_write(request):
+                self.trace.hit(f"write fault {action}")
         return response
+
+    def handle(self, request: Request) -> Response:
+        return self.carry(request, self.google.emulator.handle)
+
+    def slip(self, request: Request) -> None:
+        """Somebody at Google comes first, by a moment."""
+        self.slips[request.path] -= 1
+        calendar_id, event_id = calendar_of(request), unquote(request.path.split("/")[-1])
+        self.trace.hit("fault slip")
+        self.slip_in(calendar_id, event_id)
 
     def choose(self, request: Request) -> str | None:
         """What is to go wrong with this request; what suits few requests is chosen more often."""
@@ -143,7 +170,12 @@ class Weather:
     def may_be_hollow(self, request: Request) -> bool:
         """Whether this asks for the beginning of a listing that would not be believed if it were empty."""
         is_first = "syncToken=" not in request.query and "pageToken=" not in request.query
-        if not is_first or not request.path.endswith("/events") or "iCalUID=" in request.query:
+        if (
+            not is_first
+            or not request.path.endswith("/events")
+            or "iCalUID=" in request.query
+            or is_write(request)
+        ):
             return False
         return self.is_guarded(calendar_of(request), self.google.caller(request))
 
@@ -151,9 +183,15 @@ class Weather:
         """A true answer that comes late, or with one item damaged."""
         if action == "hollow-listing":
             return self.hollow(request)
+        if action == "slip":
+            self.slips[request.path] = self.dice.choice((1, 1, 2, 6))
+            self.slip(request)
+            return self.handle(request)
         if action == "late":
             self.trace.hit("fault late")
-            return replace(self.google.emulator.handle(request), delay_s=self.dice.uniform(1.0, LATE_S))
+            if is_write(request):
+                self.trace.hit("write fault late")
+            return replace(self.handle(request), delay_s=self.dice.uniform(1.0, LATE_S))
         plain = replace(request, headers={k: v for k, v in request.headers.items() if k != "Accept-Encoding"})
         response = self.google.emulator.handle(plain)
         if response.status != 200:
@@ -204,11 +242,20 @@ def calendar_of(request: Request) -> str:
     return unquote(request.path.split("/")[4])
 
 
+def is_write(request: Request) -> bool:
+    """Whether the request makes, changes or deletes an event."""
+    tail = request.path.split("/")[5:]
+    is_event = tail[:1] == ["events"] and len(tail) <= 2 and tail[-1] != "watch"
+    return is_event and request.method != "GET"
+
+
 def suited_to(request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Actions that make sense for a request: those of every request, and those of its kind alone."""
     if "/calendar/v3/" not in request.path:
         return ANYWHERE, ()
     common = (*ANYWHERE, *API_ONLY)
+    if is_write(request):
+        return common, WRITES_ONLY if request.method != "POST" else ()
     has_token, has_page = "syncToken=" in request.query, "pageToken=" in request.query
     if request.path.endswith("/calendarList"):
         return common, () if has_token else LIST_OWN

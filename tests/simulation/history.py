@@ -20,10 +20,12 @@ from tests.simulation.edits import Editor
 from tests.simulation.endings import Ending
 from tests.simulation.faults import Weather
 from tests.simulation.invariants import Invariants
+from tests.simulation.outbox import Outbox
 from tests.simulation.processes import UNTOUCHED_STEPS, Crash, Machine, Process, is_crash
 from tests.simulation.readers import Reader
 from tests.simulation.trace import Trace
 from tests.simulation.world import SimulatedGoogle
+from tests.simulation.writers import Writers
 
 DEADLINE_S = 420.0
 LOOK_AGAIN_S = 4.0
@@ -57,9 +59,14 @@ class Simulation:
         self.weather.is_guarded = self.is_guarded
         self.weather.is_list_sound = self.is_list_sound
         self.weather.meddle = self.meddle
+        self.outbox = Outbox(self.checks, self.google)
+        self.checks.follow_edits = self.outbox.after_commit
+        self.weather.carry, self.weather.slip_in = self.outbox.carry, self.editor.slip_in
         self.machine = Machine(seed, self.disk, self.weather, self.checks, trace)
+        self.writers = Writers(self.machine, self.outbox, self.editor, random.Random(f"{seed}/writers"))
         self.ending = Ending(self.disk, self.google, self.weather, self.checks)
         self.ending.answered = self.machine.answered
+        self.ending.edits = self.outbox.differences
         self.checks.is_well = self.machine.is_well
         self.guard = guard
         self.skews = self.dice.random() < 0.2
@@ -164,6 +171,8 @@ class Simulation:
                 await incidents.pop(0)[2]()
             if self.dice.random() < 0.15:
                 self.ask()
+            elif self.writers.dice.random() < self.writers.rate:
+                self.write()
             else:
                 self.editor.edit()
             if not self.machine.has_scheduler:
@@ -172,6 +181,12 @@ class Simulation:
                 await self.change_mode("instances")
             self.deliver(self.dice.random())
             await asyncio.sleep(self.dice.expovariate(1 / pace_s))
+
+    def write(self) -> None:
+        """One of our people does something."""
+        task = self.writers.act()
+        if task is not None:
+            self.others.append(task)
 
     async def do_without_scheduler(self) -> None:
         """Calendar lists are read when somebody looks at them, calendars when cron calls; pages die meanwhile."""

@@ -204,6 +204,8 @@ class Invariants:
         """Whether the machine's clock never jumps in this run."""
         self.is_well: Callable[[str], bool] = lambda _: False
         """Whether the process of that name lives, and was not held up for as long as a lease lasts."""
+        self.follow_edits: Callable[[Commit], None] = lambda _: None
+        """Looks at what the transaction did to edits of ours."""
         self.commits = 0
         self.writer = ""
         """Whose transaction is being looked at."""
@@ -231,6 +233,7 @@ class Invariants:
         self.replay(commit)
         for calendar in self.calendars.values():
             self.check_calendar(calendar, commit)
+        self.follow_edits(commit)
 
     def read_states(self) -> None:
         """Take the states and the calendars as they are now."""
@@ -501,10 +504,13 @@ class Invariants:
         told = {entry.event_id for entry in commit.entries if entry.calendar_id == calendar.id}
         for event_id in written:
             before, now = commit.rows[calendar.projection_id or 0, event_id], rows.get(event_id)
-            if before is None or now is None or event_id in told or not (before.is_live and now.is_live):
+            if before is None or now is None or not (before.is_live and now.is_live):
                 continue
-            if before.raw != now.raw and not same_content(before.raw, now.raw):
+            is_news = before.raw != now.raw and not same_content(before.raw, now.raw)
+            if is_news and event_id not in told:
                 self.violated("change log", f"{event_id} changed without an entry")
+            if event_id in told and not is_news:
+                self.violated("INV-14", f"{event_id} has not changed, and the log has an entry")
 
     def check_step(self, calendar: Mirrored, commit: Commit, event_id: str, *, is_finish: bool) -> None:
         """No row goes back in time, and none is swept before the end of a listing."""

@@ -113,7 +113,7 @@ class Process:
 
     def spawn(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """A task that dies with the process."""
-        return asyncio.get_running_loop().create_task(work, name=name, context=self.context)
+        return asyncio.get_running_loop().create_task(work, name=name, context=self.context.copy())
 
     async def step(self, what: str, longest_s: float = 0.02) -> None:
         """A wait: time passes, and the process may die before or after."""

@@ -10,13 +10,16 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import structlog
 
 from calferry.core.failure import LATER_BY_CAUSE_MS
+from calferry.sync import send_intent
 from tests.harness.virtual_loop import VirtualLoop
 from tests.simulation.disk import is_store_down
 from tests.simulation.history import Simulation, noted
+from tests.simulation.outbox import Watched
 from tests.simulation.processes import task_factory
 from tests.simulation.scale import scaled
 from tests.simulation.trace import Trace, Violation
@@ -33,6 +36,8 @@ BOUNDS = {
     "ENDS_SOON_MS": 10_000,
     "EVENTS_PER_FRAME_MAX": 3,
     "CHANNEL_REGISTERING_MS": 40_000,
+    "INTENT_BACKOFF_MAX_MS": 40_000,
+    "INTENTS_PENDING_MAX": 8,
 }
 
 
@@ -82,6 +87,7 @@ def simulate(seed: str, *, echo: bool = False) -> Outcome:
         stack.enter_context(
             scaled(**BOUNDS, SERIES_PAGE_SIZE=page_size, SWEEP_GUARD_ROWS_MIN=guard, CHANNEL_LIFE_MS=life_ms)
         )
+        stack.enter_context(patch.object(send_intent, "Delivery", Watched))
         stack.enter_context(logging_to(trace))
         runner = stack.enter_context(asyncio.Runner(loop_factory=lambda: loop_for(dice, trace)))
         simulation = runner.run(begin(seed, trace, guard))

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.faults import EVERY_ACTION
+from tests.simulation.faults import EVERY_ACTION, LOST_ON_THE_WAY
 from tests.simulation.plant import ROOT, Bug, bugs, hunt
 from tests.simulation.run import simulate
+from tests.simulation.writers import SCOPES, VERBS
 
 SEEDS = 500
 CHUNK = 50
@@ -41,6 +42,33 @@ MUST_HAPPEN = [
     "stream complete",
     "stream error",
     "calendar removed",
+    *(f"write {verb.__name__}" for verb in VERBS),
+    *(f"write scope {scope}" for scope in SCOPES),
+    *(f"write fault {action}" for action in LOST_ON_THE_WAY),
+    "write the same again",
+    "write with no answer",
+    "write refused read_only_calendar",
+    "write refused not_found",
+    "write refused precondition_failed",
+    "write refused idempotency_key_reused",
+    "write refused too_many_pending",
+    "accepted insert",
+    "accepted patch",
+    "accepted delete",
+    "written POST",
+    "written PATCH",
+    "written DELETE",
+    "answer POST 409",
+    "answer PATCH 412",
+    "answer DELETE 412",
+    "answer DELETE 410",
+    "edit done",
+    "edit failed",
+    "edit conflict",
+    "edit cancelled",
+    "half an edit",
+    "pending edit seen",
+    "answer seen",
 ]
 
 
