@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -21,9 +22,11 @@ from sqlalchemy import (
     update,
 )
 
+from calferry.core.event_json import parsed
 from calferry.core.failure import LeaseLost
 from calferry.core.intent import Intent
 from calferry.core.limits import WAIT_MAX_MS
+from calferry.core.merge import apply
 from calferry.store.dialect import among_bound, texts
 from calferry.store.sync_states import NO_LEASE, LeaseTerms
 from calferry.store.tables import accounts, calendars, intents, sync_states
@@ -178,14 +181,19 @@ def settle(connection: Connection, intent: Intent, now_ms: int, values: dict[str
 
 
 def rebase(connection: Connection, intent: Intent, raw: str | None, etag: str | None) -> None:
-    """Edits of the same event that wait behind this one are made on that version."""
+    """The next edit of the same event that waits is made on that version, and each one after it on the one before."""
     behind = (
         PENDING,
         intents.c.calendar_id == intent.calendar_id,
         intents.c.event_id == intent.event_id,
         intents.c.number > intent.number,
     )
-    connection.execute(update(intents).where(*behind).values(base_raw=raw, base_etag=etag))
+    waiting = select(intents.c.number, intents.c.changes).where(*behind).order_by(intents.c.number)
+    for number, changes in connection.execute(waiting).all():
+        own = intents.c.number == number
+        connection.execute(update(intents).where(own).values(base_raw=raw, base_etag=etag))
+        made = None if raw is None else apply(parsed(raw), parsed(changes))
+        raw, etag = None if made is None else msgspec.json.encode(made).decode(), None
 
 
 def give_up_followers(connection: Connection, intent: Intent, values: dict[str, Any]) -> None:

@@ -6,7 +6,9 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection
 
-from calferry.core.event_json import etag_of
+from calferry.core import event_values, merge
+from calferry.core.event_fields import WRITABLE
+from calferry.core.event_json import etag_of, parsed
 from calferry.core.intent import Intent
 from calferry.core.intent_state import Setback
 from calferry.core.model import ObservedEvent
@@ -91,7 +93,19 @@ def note_done(connection: Connection, intent: Intent, outcome: Done, now_ms: int
     mark = sync_states.mark(connection, [intent.calendar_id], now_ms).get(intent.calendar_id)
     values = {"status": "done", "answer": raw, "done_mark": mark, **NO_SETBACK}
     intents.settle(connection, intent, now_ms, values)
-    intents.rebase(connection, intent, raw, None if answer is None else answer.etag)
+    if is_as_made(intent, raw):
+        intents.rebase(connection, intent, raw, None if answer is None else answer.etag)
+
+
+def is_as_made(intent: Intent, answer: str | None) -> bool:
+    """Whether Google's answer says what the edit made of its base, and nothing that others did meanwhile.
+
+    Else the edits that wait keep what they were made on: their authors have not seen what others did.
+    """
+    if intent.kind == "delete" or answer is None:
+        return answer is None
+    made, found = merge.apply(parsed(intent.base_raw), parsed(intent.changes)), parsed(answer)
+    return all(event_values.same(name, made.get(name), found.get(name)) for name in WRITABLE)
 
 
 NO_SETBACK: dict[str, Any] = {"error_code": None, "error_reason": None, "error_message": None}
