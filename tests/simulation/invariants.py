@@ -28,6 +28,7 @@ ROWS = "SELECT event_id, status, etag, raw, change_id, missing_since, series_id 
 ACCOUNTS = "SELECT id, email, status, refresh_token, access_token FROM accounts"
 IN_FLIGHT_S = 60.0
 RECENTLY_S = 130.0
+NEWS_S = 60.0
 DAY_MS = 86_400_000
 SLICE_S = 4.5
 """Shorter than the time that any run is given."""
@@ -206,6 +207,10 @@ class Invariants:
         """Whether the process of that name lives, and was not held up for as long as a lease lasts."""
         self.follow_edits: Callable[[Commit], None] = lambda _: None
         """Looks at what the transaction did to edits of ours."""
+        self.told_at: dict[tuple[int, int], float] = {}
+        """When each entry of the change log was written (virtual seconds), by user and number."""
+        self.has_forgotten_news = False
+        """Whether a purge under another clock has removed what was told less than a minute before."""
         self.commits = 0
         self.writer = ""
         """Whose transaction is being looked at."""
@@ -222,6 +227,8 @@ class Invariants:
         self.find_projections()
         self.check_accounts()
         self.take_over(commit)
+        if not self.is_clock_true:
+            self.note_forgetting(commit)
         for state in self.states.values():
             self.known.setdefault(state.id, Known())
             old = commit.states.get(state.id)
@@ -281,6 +288,19 @@ class Invariants:
             else:
                 rows.pop(event_id, None)
 
+    def note_forgetting(self, commit: Commit) -> None:
+        """The log and tombstones are kept for far longer than any stream lasts, unless the clock jumps further."""
+        now = asyncio.get_running_loop().time()
+        self.told_at |= {(entry.user_id, entry.number): now for entry in commit.entries}
+        forgotten: list[tuple[int, int]] = [*self.all("SELECT id, change_floor FROM users")]
+        for projection_id, event_id in commit.deleted:
+            row = commit.rows[projection_id, event_id]
+            calendar = self.calendars.get(self.projections.get(projection_id, ""))
+            if calendar is not None and row is not None and not row.is_live:
+                forgotten.append((calendar.user_id, row.change_id))
+        if any(now - self.told_at.get(key, -NEWS_S) < NEWS_S for key in forgotten):
+            self.has_forgotten_news = True
+
     def check_accounts(self) -> None:
         """A grant is held for dead only when Google has ended it, and is not used any more then."""
         old, self.accounts = self.accounts, {row[0]: Account(*row) for row in self.all(ACCOUNTS)}
@@ -321,7 +341,7 @@ class Invariants:
         """A reader's copy holds every change up to that position."""
         calendar = self.calendars.get(calendar_id)
         state = self.states.get(calendar_id)
-        if calendar is None or state is None or not self.is_trusted(state):
+        if calendar is None or state is None or not self.is_trusted(state) or self.has_forgotten_news:
             return
         view = self.google.view(calendar.google_id, calendar.window)
         rows, role = self.rows.get(calendar.projection_id or 0, {}), calendar.access_role
