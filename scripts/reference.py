@@ -79,8 +79,8 @@ HTTP_INTRODUCTION = f"""The service describes itself, with every parameter and a
 Without valid credentials the answer is 401, also where token and cookie belong to two people. `/`, `/healthz`, `/readyz`,
 signing in and the webhook ask for none.
 
-**What a cookie may change.** A POST, PATCH or DELETE with the cookie has to come from a page of this site. Browsers say so
-by `Sec-Fetch-Site: same-origin`, older ones by an `Origin` that is exactly `CALFERRY_BASE_URL`; another site, or neither
+**What a cookie may change.** A POST, PUT, PATCH or DELETE with the cookie has to come from a page of this site. Browsers
+say so by `Sec-Fetch-Site: same-origin`, older ones by an `Origin` that is exactly `CALFERRY_BASE_URL`; another site, or neither
 header, is a 403 `cross_site`. `GET /calendar/sync` with the cookie is refused where the headers name another site. Requests
 with a bearer token alone need neither header.
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from calferry.core.event_json import parsed
@@ -48,7 +48,7 @@ class Conflicts(BaseModel):
 
 
 class Resolution(RequestBody):
-    keep: Literal["ours", "theirs"]
+    keep: Literal["ours", "theirs"] = Field(examples=["ours"])
     """`ours` makes the edit again, on what is at Google now; `theirs` leaves that as it is."""
 
 

@@ -54,18 +54,16 @@ ScopeQuery = Annotated[
         description="Of a series: this occurrence, this and those that follow, or all. The series itself is always all of them."
     ),
 ]
-EventBody = Annotated[
+EXAMPLE = {
+    "summary": "Lunch with Ada",
+    "start": {"dateTime": "2026-11-24T12:00:00+01:00"},
+    "end": {"dateTime": "2026-11-24T13:00:00+01:00"},
+}
+ABOUT = "Google's event resource, or a part of it. Fields that only Google can write are not looked at."
+EventBody = Annotated[dict[str, Any], Body(description=ABOUT, examples=[EXAMPLE])]
+ChangesBody = Annotated[
     dict[str, Any],
-    Body(
-        description="Google's event resource, or a part of it. Fields that only Google can write are not looked at.",
-        examples=[
-            {
-                "summary": "Lunch with Ada",
-                "start": {"dateTime": "2026-11-24T12:00:00+01:00"},
-                "end": {"dateTime": "2026-11-24T13:00:00+01:00"},
-            }
-        ],
-    ),
+    Body(description=ABOUT, examples=[{"summary": "Lunch with Ada and Bob", "location": None}]),
 ]
 
 
@@ -80,7 +78,21 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"model": Queued, "description": "Stored, and on its way to Google."},
     **responses(400, 401, 403, 404, 409, 412, 429, 502, 503),
 }
-EVENT_ANSWER: dict[str, Any] = {"description": "Google's resource, plus `calendar_id`."}
+EVENT_ANSWER: dict[str, Any] = {
+    "description": "Google's resource, plus `calendar_id`.",
+    "headers": {"ETag": {"schema": {"type": "string"}, "description": "Google's etag, for `If-Match`."}},
+    "content": {
+        "application/json": {
+            "schema": {"type": "object"},
+            "example": {
+                "calendar_id": "cal_4k2v…",
+                "id": "6df5nd8rqtcj5bq0",
+                "status": "confirmed",
+                **EXAMPLE,
+            },
+        }
+    },
+}
 
 
 @router.post(
@@ -104,7 +116,7 @@ async def insert_event(
 async def patch_event(
     calendar_id: str,
     event_id: str,
-    changes: EventBody,
+    changes: ChangesBody,
     caller: CallerDep,
     service: ServiceDep,
     scope: ScopeQuery = "this",
