@@ -1,5 +1,6 @@
 """Edits that met other edits of the same fields at Google."""
 
+import itertools
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -7,7 +8,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from calferry.core.event_json import parsed
-from calferry.store import conflicts
+from calferry.core.intent import Intent
+from calferry.store import conflicts, intents
 from calferry.store.conflicts import ConflictRow
 from calferry.sync.edit import Edit
 from calferry.web.authentication import CallerDep
@@ -109,7 +111,7 @@ async def resolve_conflict(
 
 
 async def make_again(service: Service, row: ConflictRow) -> None:
-    """The edit as a new one, under a key of its own: asked for twice, it is made once."""
+    """The edit as a new one: asked for twice at a time, it is made once."""
     if row.reason == "deleted":
         detail = "The event has been deleted at Google: make a new one, or keep theirs."
         raise Problem(409, "event_deleted", detail, conflict_id=row.id)
@@ -121,7 +123,18 @@ async def make_again(service: Service, row: ConflictRow) -> None:
         parsed(row.ours),
         on_conflict="ours",
     )
-    await send(service, edit, f"resolve:{row.id}")
+    key = await service.engine.store.read(lambda tx: key_for(tx, row))
+    await send(service, edit, key)
+
+
+def key_for(connection: Connection, row: ConflictRow) -> str:
+    """A key that no caller can have chosen; another one after each attempt that has failed."""
+    keys = (f"resolve {row.id} {attempt}" for attempt in itertools.count(1))
+    return next(key for key in keys if may_serve(intents.with_key(connection, row.user_id, key)))
+
+
+def may_serve(earlier: tuple[Intent, bytes] | None) -> bool:
+    return earlier is None or earlier[0].status in ("pending", "done")
 
 
 def shown(row: ConflictRow) -> Conflict:

@@ -4,6 +4,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote
 
 import httpx
@@ -404,3 +405,62 @@ def test_edits_and_conflicts_of_others_are_not_there(site: Site, alice: Person) 
     assert (
         refusal(bob.http.get("/calendar/conflicts", params={"pageToken": refused["conflict_id"]}))[0] == 400
     )
+
+
+def test_decision_that_google_refused_can_be_made_again(
+    google: RunningGoogle, site: Site, alice: Person
+) -> None:
+    site.google_client(ALICE).patch(f"/calendars/{ALICE}/events/lunch000", json={"summary": "Supper"})
+    refused = alice.http.patch(path(alice, "lunch000"), json={"summary": "Brunch"}).json()
+    decide = f"/calendar/conflicts/{refused['conflict_id']}/resolve"
+    fault = {"method": "events.patch", "times": 1, "action": "return-403:requiredAccessLevel"}
+    google.control("faults", {"faults": [fault]})
+    assert refusal(alice.http.post(decide, json={"keep": "ours"})) == (403, "google_refused")
+    assert len(alice.http.get("/calendar/conflicts").json()["conflicts"]) == 1
+    assert alice.http.post(decide, json={"keep": "ours"}).json()["outcome"] == "ours"
+    assert "Brunch" in titles(site)
+
+
+def test_conflict_that_two_decide_at_the_same_moment_is_decided_once(site: Site, alice: Person) -> None:
+    site.google_client(ALICE).patch(f"/calendars/{ALICE}/events/lunch000", json={"summary": "Supper"})
+    refused = alice.http.patch(path(alice, "lunch000"), json={"summary": "Brunch"}).json()
+    decide = f"{site.url}/calendar/conflicts/{refused['conflict_id']}/resolve"
+    headers = {"Authorization": f"Bearer {alice.token}"}
+
+    def ask(_: int) -> int:
+        answer = httpx.post(decide, json={"keep": "ours"}, headers=headers, timeout=30, trust_env=False)
+        return answer.status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(ask, range(4))) <= {200, 409}
+    patches = [
+        one for one in site.google_requests("lunch000") if one["method"] == "PATCH" and one["status"] == 200
+    ]
+    assert len([one for one in patches if "sendUpdates" in one["query"]]) == 1
+    assert "Brunch" in titles(site)
+
+
+def test_edit_of_a_pending_event_can_name_its_version(
+    google: RunningGoogle, site: Site, alice: Person
+) -> None:
+    fault = {"method": "events.patch", "times": 50, "action": "return-429"}
+    google.control("faults", {"faults": [fault]})
+    assert alice.http.patch(path(alice, "lunch000"), json={"summary": "Brunch"}).status_code == 202
+    shown = alice.http.get(path(alice, "lunch000"))
+    assert shown.headers["etag"].startswith('"pending-')
+    for tag, status in (('"pending-0"', 412), (shown.json()["etag"], 412), (shown.headers["etag"], 202)):
+        answer = alice.http.patch(
+            path(alice, "lunch000"), json={"location": "Roof"}, headers={"If-Match": tag}
+        )
+        assert answer.status_code == status, (tag, answer.text)
+    assert answer.json()["event"]["summary"] == "Brunch"
+
+
+def test_more_edits_than_can_wait_are_refused(google: RunningGoogle, site: Site, alice: Person) -> None:
+    fault = {"method": "events.patch", "times": 50, "action": "return-429"}
+    google.control("faults", {"faults": [fault]})
+    with patch("calferry.sync.edit.INTENTS_PENDING_MAX", 1):
+        assert alice.http.patch(path(alice, "lunch000"), json={"summary": "x"}).status_code == 202
+        answer = alice.http.patch(path(alice, "retro000"), json={"summary": "x"})
+    assert refusal(answer) == (429, "too_many_pending")
+    assert (answer.headers["retry-after"], answer.json()["retryable"]) == ("60", True)
