@@ -105,10 +105,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was accepted: `seen` is the event as the person saw it."""
+    """What was accepted: `seen` is the event as the person saw it, `pulled` as the mirror had it."""
 
     edit: Edit | None
     seen: Json
+    pulled: Json
     changes: Json
 
 
@@ -255,7 +256,8 @@ class Outbox:
         for name in sorted(changed - {"attendees"}):
             theirs = before.get(name)
             given = self.ours[calendar.id, intent.event_id, name]
-            if not same(name, theirs, known.seen.get(name), zone) and theirs not in given:
+            is_known = any(same(name, theirs, of.get(name), zone) for of in (known.seen, known.pulled))
+            if not is_known and theirs not in given:
                 self.violated("INV-13", f"{intent.id} overwrites {name} {theirs!r} of somebody else")
 
     # On the disk
@@ -288,7 +290,10 @@ class Outbox:
     def note_new(self, row: Row) -> None:
         asked = asking.get()
         edit = asked.edit if asked is not None else None
-        self.known[row.id] = Known(edit, parsed(row.base_raw), parsed(row.changes))
+        projection_id = self.checks.calendars[row.calendar_id].projection_id
+        pulled = self.checks.rows.get(projection_id or 0, {}).get(row.event_id)
+        seen = parsed(row.base_raw)
+        self.known[row.id] = Known(edit, seen, parsed(pulled.raw) if pulled else seen, parsed(row.changes))
         self.trace.note(f"{row.id} {row.number} {row.kind} {row.event_id}")
         if row.status != "pending":
             self.violated("INV-15", f"{row.id} begins as {row.status}")
@@ -463,7 +468,9 @@ class Outbox:
         for intent_id, (place, number) in list(self.floors.items()):
             calendar, row = self.checks.calendars.get(place[0]), self.rows.get(intent_id)
             state = self.checks.states.get(place[0])
-            if calendar is None or row is None or state is None or calendar.removed_at is not None:
+            account = None if row is None else self.checks.accounts.get(row.account_id)
+            is_over = account is None or account.status == "closing"
+            if is_over or calendar is None or row is None or state is None or calendar.removed_at is not None:
                 del self.floors[intent_id]
                 continue
             is_concerned = row.line_id in touched or self.concerns(commit, calendar, row)

@@ -61,8 +61,9 @@ def lay_over(row: StoredRow | None, edits: Sequence[Intent]) -> Version | None:
 
 
 def answered(edit: Intent, row: StoredRow | None) -> str | None:
-    """What Google has made of the event, as long as the row is older than that."""
-    if edit.kind == "delete":
+    """What Google has made of the event, as long as the row is older than that. A deletion that others' edits prevented
+    has an answer, too."""
+    if edit.kind == "delete" and edit.answer is None:
         is_gone = row is not None and row.status == "cancelled"
         base = edit.base_raw if row is None else row.raw
         return None if is_gone or base is None else gone_json(edit.event_id, base)

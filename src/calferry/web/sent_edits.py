@@ -10,7 +10,7 @@ from calferry.core.intent import Intent
 from calferry.store import conflicts, intents
 from calferry.store.unavailable import UNAVAILABLE
 from calferry.sync.accept_edit import Accepted, accept
-from calferry.sync.edit import Edit, EditRefused
+from calferry.sync.edit import NO_CALENDAR, Edit, EditRefused
 from calferry.sync.send_intent import send_intent
 from calferry.web.problems import Problem
 from calferry.web.service import Service
@@ -31,7 +31,7 @@ class Sent:
 
 async def send(service: Service, edit: Edit, idempotency_key: str | None) -> Sent:
     """Store the edit, try it at once, and return when it is settled or has taken too long. Raises the `Problem` of an edit
-    that is refused, by us or by Google, or that met another one."""
+    that is refused, by us or by Google, that met another one, or that went with its account."""
     try:
         accepted = await accept(service.engine, edit, idempotency_key)
     except EditRefused as refused:
@@ -46,6 +46,8 @@ async def send(service: Service, edit: Edit, idempotency_key: str | None) -> Sen
     except TimeoutError:
         log.info("edit_takes_long", intent=accepted.intent_ids[-1])
     found = await service.engine.store.read(lambda tx: rows_of(tx, edit.user_id, accepted.intent_ids))
+    if not found:
+        raise problem_of(EditRefused(*NO_CALENDAR))
     for intent in found:
         await refuse_unsuccessful(service, intent)
     return Sent(accepted, found[0], found[-1])
@@ -69,8 +71,8 @@ async def deliver(service: Service, user_id: int, intent_ids: tuple[str, ...], d
             for _ in range(tries):
                 if await send_intent(engine, intent_id):
                     break
-                (intent,) = await engine.store.read(lambda tx, key=intent_id: rows_of(tx, user_id, (key,)))  # type: ignore[misc]
-                if intent.status != "pending":
+                found = await engine.store.read(lambda tx, key=intent_id: rows_of(tx, user_id, (key,)))  # type: ignore[misc]
+                if not any(intent.status == "pending" for intent in found):
                     break
                 await engine.signals.wait("intents", LOOK_AGAIN_S)
     except UNAVAILABLE as error:

@@ -83,3 +83,22 @@ async def test_event_that_never_rests_is_tried_a_few_times_now_and_again_later(s
     assert await stage.send(60) == ["done"]
     assert [request["status"] for request in stage.written()] == [412, 412, 200]
     assert stage.at_google("lunch")["summary"] == "Brunch"
+
+
+@staged()
+async def test_edit_that_waited_does_not_overwrite_what_its_author_never_saw(stage: Stage) -> None:
+    await edited_meanwhile(stage, {"location": "Canteen"})
+    await stage.edit("patch", "lunch", {"summary": "Brunch"})
+    await stage.edit("patch", "lunch", {"location": "Roof"})
+    await stage.edit("patch", "lunch", {"description": "Bring bread"})
+    assert await stage.send() == ["done", "conflict", "done"]
+    event = stage.at_google("lunch")
+    assert (event["summary"], event["location"], event["description"]) == ("Brunch", "Canteen", "Bring bread")
+
+
+@staged()
+async def test_deletion_that_gave_way_leaves_the_event_in_sight(stage: Stage) -> None:
+    await edited_meanwhile(stage, {"summary": "Supper"})
+    assert await stage.edited("delete", "lunch", on_conflict="theirs") == "done"
+    shown = await stage.shown("lunch")
+    assert (shown.status, json.loads(shown.raw)["summary"]) == ("confirmed", "Supper")
