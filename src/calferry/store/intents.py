@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -28,7 +29,7 @@ from calferry.core.intent import Intent
 from calferry.core.limits import WAIT_MAX_MS
 from calferry.core.merge import apply
 from calferry.store.dialect import among_bound, texts
-from calferry.store.sync_states import NO_LEASE, LeaseTerms
+from calferry.store.sync_states import NO_LEASE, LeaseTerms, bound
 from calferry.store.tables import accounts, calendars, intents, sync_states
 
 # As the partial index has it.
@@ -83,21 +84,22 @@ def with_key(connection: Connection, user_id: int, key: str) -> tuple[Intent, by
     return None if row is None else (Intent(*row[:-1]), row[-1])
 
 
+COUNT_PENDING = select(func.count()).where(PENDING, intents.c.calendar_id == bindparam("calendar_id"))
+
+
 def count_pending(connection: Connection, calendar_id: str) -> int:
-    of_calendar = (PENDING, intents.c.calendar_id == calendar_id)
-    return int(connection.execute(select(func.count()).where(*of_calendar)).scalar_one())
+    return int(connection.execute(COUNT_PENDING, {"calendar_id": calendar_id}).scalar_one())
 
 
-def is_free(lease: LeaseTerms) -> ColumnElement[bool]:
-    return or_(
-        intents.c.lease_owner.is_(None),
-        intents.c.lease_boot != lease.boot,
-        intents.c.lease_until <= lease.now,
-    )
+IS_FREE = or_(
+    intents.c.lease_owner.is_(None),
+    intents.c.lease_boot != bindparam("boot"),
+    intents.c.lease_until <= bound("lease_now"),
+)
 
 
-def ready(now_ms: int, lease: LeaseTerms) -> ColumnElement[bool]:
-    """What may be sent now: the first of its line, after what it comes after, for an account that works.
+def ready() -> ColumnElement[bool]:
+    """What may be sent `now`: the first of its line, after what it comes after, for an account that works.
 
     Times that lie further ahead than anything is ever put off are left over from a clock that was set back.
     """
@@ -118,25 +120,38 @@ def ready(now_ms: int, lease: LeaseTerms) -> ColumnElement[bool]:
         sync_states.c.status != "halted",
     )
     at = intents.c.next_try_at
-    due = or_(at.is_(None), at <= now_ms, at > now_ms + WAIT_MAX_MS)
-    return and_(PENDING, due, is_free(lease), ~in_line, ~waits, reachable)
+    due = or_(at.is_(None), at <= bound("now"), at > bound("now") + WAIT_MAX_MS)
+    return and_(PENDING, due, IS_FREE, ~in_line, ~waits, reachable)
+
+
+# Built once: asked every other second, and building them costs more than running them.
+READY = ready()
+DUE = (
+    select(intents.c.id)
+    .where(READY)
+    .order_by(intents.c.next_try_at, intents.c.number)
+    .limit(bound("at_most"))
+)
+KNOWN = select(intents.c.uncertain).where(intents.c.id == bindparam("intent_id")).with_for_update()
+TAKE = (
+    update(intents)
+    .where(intents.c.id == bindparam("intent_id"), READY)
+    .values(
+        lease_owner=bindparam("owner"),
+        lease_boot=bindparam("boot"),
+        lease_until=bound("until"),
+        fence=intents.c.fence + 1,
+        attempts=intents.c.attempts + 1,
+        uncertain=True,
+    )
+    .returning(*COLUMNS)
+)
 
 
 def due(connection: Connection, now_ms: int, lease: LeaseTerms, at_most: int) -> list[str]:
     """Ids of intents to send now, those that have waited longest first."""
-    statement = (
-        select(intents.c.id)
-        .where(ready(now_ms, lease))
-        .order_by(intents.c.next_try_at, intents.c.number)
-        .limit(at_most)
-    )
-    return list(connection.execute(statement).scalars())
-
-
-def next_at(connection: Connection) -> int | None:
-    """When the next pending intent comes due."""
-    at: int | None = connection.execute(select(func.min(intents.c.next_try_at)).where(PENDING)).scalar_one()
-    return at
+    terms = {"now": now_ms, "boot": lease.boot, "lease_now": lease.now, "at_most": at_most}
+    return list(connection.execute(DUE, terms).scalars())
 
 
 def take(connection: Connection, intent_id: str, lease: LeaseTerms, now_ms: int) -> Intent | None:
@@ -144,22 +159,9 @@ def take(connection: Connection, intent_id: str, lease: LeaseTerms, now_ms: int)
 
     From now on nobody knows whether Google has it. What is returned says whether that was so before.
     """
-    known = select(intents.c.uncertain).where(intents.c.id == intent_id).with_for_update()
-    uncertain = connection.execute(known).scalar_one_or_none()
-    statement = (
-        update(intents)
-        .where(intents.c.id == intent_id, ready(now_ms, lease))
-        .values(
-            lease_owner=lease.owner,
-            lease_boot=lease.boot,
-            lease_until=lease.until,
-            fence=intents.c.fence + 1,
-            attempts=intents.c.attempts + 1,
-            uncertain=True,
-        )
-        .returning(*COLUMNS)
-    )
-    row = connection.execute(statement).one_or_none()
+    uncertain = connection.execute(KNOWN, {"intent_id": intent_id}).scalar_one_or_none()
+    terms = {"owner": lease.owner, "boot": lease.boot, "lease_now": lease.now, "until": lease.until}
+    row = connection.execute(TAKE, {"intent_id": intent_id, "now": now_ms, **terms}).one_or_none()
     return None if row is None else replace(Intent(*row), uncertain=bool(uncertain))
 
 
@@ -212,27 +214,37 @@ def cancel(connection: Connection, user_id: int, intent_id: str, lease: LeaseTer
             intents.c.user_id == user_id,
             intents.c.id == intent_id,
             PENDING,
-            is_free(lease),
+            IS_FREE,
             intents.c.uncertain.is_(False),
             intents.c.after_id.is_(None),
             ~waited_for,
         )
-        .values({**NO_LEASE, "status": "cancelled", "next_try_at": None, "settled_at": now_ms})
+        .values({**NO_LEASE, "status": "cancelled", "next_try_at": None, "settled_at": now_ms}),
+        {"boot": lease.boot, "lease_now": lease.now},
     )
     return found.rowcount == 1
 
 
+CLEAN = select(sync_states.c.clean_seq).where(sync_states.c.id == intents.c.calendar_id).scalar_subquery()
+FORGET_PULLED = (
+    update(intents)
+    .where(intents.c.done_mark.is_not(None), intents.c.done_mark <= CLEAN)
+    .values(done_mark=None)
+)
+OF_GONE = select(*COLUMNS).where(
+    PENDING,
+    exists().where(calendars.c.id == intents.c.calendar_id, calendars.c.removed_at.is_not(None)),
+)
+
+
 def forget_pulled(connection: Connection) -> int:
     """What the rows say by now need not be laid over them any more. Returns how many."""
-    clean = select(sync_states.c.clean_seq).where(sync_states.c.id == intents.c.calendar_id)
-    pulled = (intents.c.done_mark.is_not(None), intents.c.done_mark <= clean.scalar_subquery())
-    return connection.execute(update(intents).where(*pulled).values(done_mark=None)).rowcount
+    return connection.execute(FORGET_PULLED).rowcount
 
 
 def pending_of_gone(connection: Connection) -> Sequence[Intent]:
     """Intents for calendars that have left their account's list."""
-    gone = exists().where(calendars.c.id == intents.c.calendar_id, calendars.c.removed_at.is_not(None))
-    return [Intent(*row) for row in connection.execute(select(*COLUMNS).where(PENDING, gone))]
+    return [Intent(*row) for row in connection.execute(OF_GONE)]
 
 
 def delete_settled(connection: Connection, settled_before_ms: int) -> int:
