@@ -12,7 +12,15 @@ from datetime import tzinfo
 from typing import Any
 
 from calferry.core import event_values
-from calferry.core.event_fields import GUEST_ROLES, KEPT_BY_PUT, LISTS_BY_KEY, STAMPS, WHEN, WRITABLE
+from calferry.core.event_fields import (
+    GUEST_ROLES,
+    KEPT_BY_PUT,
+    LISTS_BY_KEY,
+    READ_ONLY,
+    STAMPS,
+    WHEN,
+    WRITABLE,
+)
 from calferry.core.event_json import Json
 from calferry.core.event_values import as_object, as_objects, same, says, stamp_after
 from calferry.core.merge_lists import merged_list
@@ -248,6 +256,12 @@ def joined(clear: Json, overlapping: Json) -> Json:
         groups = [*one, *(group for group in other if group not in one)]
         found[PROPERTIES] = {g: {**as_object(one.get(g)), **as_object(other.get(g))} for g in groups}
     return found
+
+
+def same_event(one: Json, other: Json, zone: tzinfo | None = None) -> bool:
+    """Whether two versions say the same in all that somebody can write. Edits of ours raise `sequence` too."""
+    names = (one.keys() | other.keys()) - READ_ONLY
+    return all(same(name, one.get(name), other.get(name), zone) for name in names)
 
 
 def overlapping_fields(merged: Merged) -> list[str]:

@@ -12,7 +12,6 @@ import msgspec
 from sqlalchemy import Connection
 
 from calferry.core import intent_state, merge
-from calferry.core.content import same_content
 from calferry.core.event_json import Json, parsed
 from calferry.core.event_window import zone_of
 from calferry.core.failure import Cause, LeaseLost, SourceFailure
@@ -170,7 +169,7 @@ class Delivery:
             if theirs is None:
                 return Done(None, self.clash)
             raw = theirs.raw.decode()
-            if not same_content(raw, known or "null"):
+            if not merge.same_event(parsed(raw), parsed(known), self.zone):
                 self.clash = self.clash_over([], theirs)
                 if self.intent.on_conflict == "fail":
                     return Failed(CHANGED, self.clash)

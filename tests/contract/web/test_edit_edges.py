@@ -10,9 +10,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from calferry.duties.flush_intents import flush_intents
 from calferry.emulator.server import RunningGoogle
 from tests.contract.web.site import Person, Site, sync
 from tests.contract.web.test_edges import session_of
+from tests.waiting import until
 
 ALICE = "alice@example.com"
 TIMES = {
@@ -464,3 +466,35 @@ def test_more_edits_than_can_wait_are_refused(google: RunningGoogle, site: Site,
         answer = alice.http.patch(path(alice, "retro000"), json={"summary": "x"})
     assert refusal(answer) == (429, "too_many_pending")
     assert (answer.headers["retry-after"], answer.json()["retryable"]) == ("60", True)
+
+
+def test_google_that_takes_its_time_is_not_waited_for(
+    google: RunningGoogle, site: Site, alice: Person
+) -> None:
+    google.control("faults", {"faults": [{"method": "events.insert", "times": 1, "action": "stall-1500"}]})
+    with patch("calferry.web.sent_edits.WAIT_S", 0.4):
+        answer = alice.http.post(path(alice), json={**TIMES, "summary": "Tea"})
+    assert answer.status_code == 202, answer.text
+    assert refusal(alice.http.delete(answer.headers["location"])) == (409, "not_cancellable")
+    told = answer.headers["location"]
+    until(lambda: alice.http.get(told).json()["status"] == "done", 20, "edit that was on its way")
+    assert titles(site).count("Tea") == 1
+
+
+def test_edits_of_one_event_at_the_same_moment_are_all_made(site: Site, alice: Person) -> None:
+    fields = {"summary": "S", "location": "L", "description": "D", "colorId": "5", "visibility": "private"}
+
+    def ask(name: str) -> int:
+        headers = {"Authorization": f"Bearer {alice.token}"}
+        address = site.url + path(alice, "lunch000")
+        return httpx.patch(
+            address, json={name: fields[name]}, headers=headers, timeout=30, trust_env=False
+        ).status_code
+
+    with ThreadPoolExecutor(5) as pool:
+        assert set(pool.map(ask, fields)) <= {200, 202}
+    site.run(lambda: flush_intents(site.engine))
+    event = alice.http.get(path(alice, "lunch000")).json()
+    assert {name: event.get(name) for name in fields} == fields
+    assert "pending" not in event
+    assert alice.http.get("/calendar/conflicts?state=all").json()["conflicts"] == []

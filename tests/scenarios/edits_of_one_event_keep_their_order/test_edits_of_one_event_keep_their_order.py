@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from calferry.store import intents
 from calferry.sync.lease import terms
 from tests.scenarios.stage import Stage, staged
@@ -96,3 +98,43 @@ async def test_edit_that_google_may_know_of_cannot_be_taken_back(stage: Stage) -
     await stage.clock.sleep(1)
     assert not await cancel(stage, intent_id)
     assert await work == ["done"]
+
+
+@pytest.mark.parametrize(
+    "action", ["commit-then-return-503", "commit-then-reset", "truncate", "invalid-json"]
+)
+def test_lost_answer_of_a_patch_is_no_conflict(action: str) -> None:
+    @staged()
+    async def scenario(stage: Stage) -> None:
+        stage.add("lunch")
+        await stage.done()
+        stage.faults({"method": "events.patch", "action": action, "times": 1})
+        await stage.edit("patch", "lunch", {"summary": "Brunch"})
+        await stage.edit("patch", "lunch", {"location": "Canteen"})
+        assert await stage.send(60) == ["done", "done"]
+        assert await stage.conflict_rows() == []
+        event = stage.at_google("lunch")
+        assert (event["summary"], event["location"]) == ("Brunch", "Canteen")
+        await stage.done()
+        await stage.assert_equal()
+
+    scenario()
+
+
+@staged()
+async def test_occurrences_and_their_series_are_one_line(stage: Stage) -> None:
+    stage.add({"id": "retro", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=4"]})
+    await stage.done()
+    second, third = "retro_20261008T080000Z", "retro_20261015T080000Z"
+    stage.faults({"method": "events.patch", "action": "return-503", "times": 5})
+    await stage.edit("patch", second, {"summary": "Special"})
+    await stage.edit("patch", third, {"location": "Canteen"}, scope="all")
+    await stage.edit("delete", third)
+    assert await stage.send() == ["pending"] * 3
+    stage.written()
+    stage.faults()
+    assert await stage.send(120) == ["done"] * 3
+    paths = [request["path"].rpartition("/")[2] for request in stage.written() if request["status"] < 300]
+    assert paths == [second, "retro", third]
+    await stage.done()
+    await stage.assert_equal()
