@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection
 
-from calferry.core import intent_state, merge
+from calferry.core import intent_state, merge, write_rules
 from calferry.core.event_json import Json, parsed
 from calferry.core.event_window import zone_of
 from calferry.core.failure import Cause, LeaseLost, SourceFailure
@@ -72,9 +72,13 @@ class Delivery:
         self.intent = intent
         self.google_id = calendar.google_id
         self.zone = zone_of(calendar.envelope.time_zone)
+        self.role = calendar.envelope.access_role
         self.clash: Clash | None = None
 
     async def go(self) -> Outcome:
+        refusal = None if self.role is None else write_rules.role_refusal(self.role)
+        if refusal is not None:
+            return Failed(Setback("refused", 0, "403", refusal.code, refusal.detail))
         try:
             if self.intent.kind == "insert":
                 return await self.insert()

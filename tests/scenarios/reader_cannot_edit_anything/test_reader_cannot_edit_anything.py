@@ -53,3 +53,18 @@ async def test_right_that_is_lost_after_acceptance_is_told(stage: Stage) -> None
     assert (row.error_code, bool(row.error_reason), bool(row.error_message)) == ("403", True, True)
     assert '"lunch"' in (await stage.shown("lunch")).raw
     assert '"Brunch"' not in (await stage.shown("lunch")).raw
+
+
+@staged(connected=False, seed=seed("writer"))
+async def test_right_that_is_known_to_be_lost_is_not_tried(stage: Stage) -> None:
+    await stage.connect(calendar=SHARED)
+    stage.add("lunch", "bob@example.com")
+    await stage.done()
+    await stage.edit("patch", "lunch", {"summary": "Brunch"})
+    stage.grant_role("reader", "alice@example.com", SHARED)
+    await stage.refresh_list(full=True)
+    stage.written()
+    assert await stage.send(60) == ["failed"]
+    assert stage.written() == []
+    (row,) = await stage.intent_rows()
+    assert (row.error_code, row.error_reason) == ("403", "read_only_calendar")
