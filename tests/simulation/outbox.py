@@ -111,6 +111,8 @@ class Known:
     seen: Json
     pulled: Json
     changes: Json
+    is_true: bool
+    """Whether the mirror had not been told lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,10 +292,7 @@ class Outbox:
     def note_new(self, row: Row) -> None:
         asked = asking.get()
         edit = asked.edit if asked is not None else None
-        projection_id = self.checks.calendars[row.calendar_id].projection_id
-        pulled = self.checks.rows.get(projection_id or 0, {}).get(row.event_id)
-        seen = parsed(row.base_raw)
-        self.known[row.id] = Known(edit, seen, parsed(pulled.raw) if pulled else seen, parsed(row.changes))
+        self.known[row.id] = self.what_was_seen(row, edit)
         self.trace.note(f"{row.id} {row.number} {row.kind} {row.event_id}")
         if row.status != "pending":
             self.violated("INV-15", f"{row.id} begins as {row.status}")
@@ -307,6 +306,13 @@ class Outbox:
         if not at_least(calendar.access_role, "writer"):
             self.violated("INV-16", f"an edit of {calendar.google_id} as {calendar.access_role} is accepted")
         self.check_pending(row.calendar_id, row.event_id)
+
+    def what_was_seen(self, row: Row, edit: Edit | None) -> Known:
+        projection_id = self.checks.calendars[row.calendar_id].projection_id
+        found = self.checks.rows.get(projection_id or 0, {}).get(row.event_id)
+        seen, state = parsed(row.base_raw), self.checks.states[row.calendar_id]
+        is_true = self.checks.is_trusted(state) and (found is None or found.missing_since is None)
+        return Known(edit, seen, parsed(found.raw) if found else seen, parsed(row.changes), is_true)
 
     def check_loss(self, row: Row) -> None:
         account = self.checks.accounts.get(row.account_id)
@@ -366,6 +372,7 @@ class Outbox:
             statement = "SELECT count(*) FROM conflicts WHERE intent_id = ?"
             if not self.disk.raw.execute(statement, (row.id,)).fetchone()[0]:
                 self.violated("INV-13", f"the conflict of {row.id} is not recorded")
+            self.check_conflict(row)
         if row.status == "failed" and not (row.error_code and row.error_reason):
             self.violated("INV-15", f"{row.id} failed without a reason")
         if row.status == "failed":
@@ -376,6 +383,25 @@ class Outbox:
             self.violated("INV-15", f"{row.id} is {row.status} ({row.error_reason}), and Google has done it")
         self.check_undone(row)
         self.check_uncovered(row)
+
+    def check_conflict(self, row: Row) -> None:
+        """Edits of ours do not meet each other; those of series and their occurrences may look as if they did."""
+        google_id = self.checks.calendars[row.calendar_id].google_id
+        known, event_id = self.known[row.id], row.event_id
+        calendar = self.google.world.calendars[google_id]
+        stored = calendar.shelf.stored(event_id)
+        if row.line_id != event_id or stored is None or stored.is_series or calendar.deleted:
+            return
+        since = number_of(json.dumps(known.seen)) or 0
+        ours = {
+            write.after for writes in self.writes.values() for write in writes if write.event_id == event_id
+        }
+        others = {
+            number for key, number in self.google.resources.get(google_id, {}) if key == event_id
+        } - ours
+        is_damaged = event_id in self.checks.excused(google_id) or not known.is_true
+        if not is_damaged and not any(number > since for number in {*others, stored.number} - ours):
+            self.violated("row 14", f"{row.id} meets nobody but ourselves, and is a conflict")
 
     def is_touched_since(self, row: Row, write: Write) -> bool:
         """Whether somebody else has changed the event, or the series it belongs to, since that write of ours."""
