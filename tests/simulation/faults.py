@@ -38,6 +38,7 @@ FIRST_PAGES = ("hollow-listing",)
 LIST_OWN = ("hollow-calendar-list",)
 LOST_ON_THE_WAY = (*ANYWHERE, "return-429", "return-403:rateLimitExceeded", "return-401", "invalid-json")
 """What strikes writes, too."""
+LOST = ("commit-then-reset", "commit-then-return-503", "truncate", "stall-45000")
 WRITES_ONLY = ("slip", "slip", "return-403:quotaExceeded", "return-403:forbidden")
 OWN_WAYS = {*OWN, *FIRST_PAGES, *LIST_OWN, "late", "slip"}
 EVERY_ACTION = (
@@ -49,7 +50,7 @@ EVERY_ACTION = (
     *OWN,
     *FIRST_PAGES,
     *LIST_OWN,
-    WRITES_ONLY[0],
+    "slip",
 )
 
 POISON: tuple[dict[str, Any], ...] = (
@@ -255,7 +256,7 @@ def suited_to(request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return ANYWHERE, ()
     common = (*ANYWHERE, *API_ONLY)
     if is_write(request):
-        return common, WRITES_ONLY if request.method != "POST" else ()
+        return common, {"POST": LOST, "PATCH": WRITES_ONLY}.get(request.method, (*WRITES_ONLY, *LOST))
     has_token, has_page = "syncToken=" in request.query, "pageToken=" in request.query
     if request.path.endswith("/calendarList"):
         return common, () if has_token else LIST_OWN

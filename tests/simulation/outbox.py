@@ -377,11 +377,14 @@ class Outbox:
             self.violated("INV-15", f"{row.id} failed without a reason")
         if row.status == "failed":
             self.trace.hit(f"edit failed {row.error_reason}")
+            if row.kind == "delete" and row.error_code in ("404", "410") and self.can_read(row):
+                self.violated("INV-15", f"{row.id} failed ({row.error_reason}), and {row.event_id} is gone")
         writes = self.writes[row.id]
         is_excused = row.id in self.refused or not self.can_read(row)
         if writes and not is_excused and not self.is_touched_since(row, writes[-1]):
             self.violated("INV-15", f"{row.id} is {row.status} ({row.error_reason}), and Google has done it")
         self.check_undone(row)
+        self.check_bases(row)
         self.check_uncovered(row)
 
     def check_conflict(self, row: Row) -> None:
@@ -425,6 +428,14 @@ class Outbox:
             ).fetchone()
         ):
             self.violated("INV-15", f"{row.id} is {row.status}, and {first.event_id} stays")
+
+    def check_bases(self, row: Row) -> None:
+        """What waits behind an edit that is not done is not made on it."""
+        title = parsed(row.changes).get("summary")
+        statement = "SELECT base_raw FROM intents WHERE status = 'pending' AND calendar_id = ? AND event_id = ? AND number > ?"
+        behind = self.disk.raw.execute(statement, (row.calendar_id, row.event_id, row.number)).fetchall()
+        if title is not None and any(parsed(base).get("summary") == title for (base,) in behind):
+            self.violated("row 14", f"{row.id} is {row.status}, and edits behind it are made on {title!r}")
 
     def check_uncovered(self, row: Row) -> None:
         """What is laid over the row goes with the edit."""

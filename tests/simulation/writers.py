@@ -37,7 +37,7 @@ class Writers:
         self.trace = outbox.trace
         self.editor = editor
         self.dice = dice
-        self.rate = dice.choice((0.0, 0.0, 0.3, 0.6, 0.9))
+        self.rate = dice.choice((0.0, 0.0, 0.0, 0.3, 0.6))
         self.count = 0
 
     def act(self) -> asyncio.Task[None] | None:
@@ -275,8 +275,8 @@ VERBS: dict[Callable[..., list[Edit]], int] = {
     Writers.move: 4,
     Writers.invite: 3,
     Writers.put: 5,
-    Writers.delete: 4,
-    Writers.of_series: 7,
+    Writers.delete: 6,
+    Writers.of_series: 9,
     Writers.quickly: 5,
     Writers.cancel: 2,
     Writers.reuse_key: 1,
