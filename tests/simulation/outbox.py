@@ -1,7 +1,7 @@
 """What must hold of edits on their way to Google, after every commit and at every request that writes."""
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -283,7 +283,7 @@ class Outbox:
                 self.roles[new.id] = self.checks.calendars[new.calendar_id].access_role
             if new.status != old.status:
                 self.check_settled(old, new)
-            elif old.status != "pending" and replace_mark(old) != replace_mark(new):
+            elif old.status != "pending" and lasting(old) != lasting(new):
                 self.violated("INV-15", f"{new.id} is {old.status}, and is changed")
         self.check_floors(commit, {self.rows[key].line_id for key in touched if key in self.rows})
         for calendar_id, event_id in self.written(commit) if self.rows else ():
@@ -565,11 +565,8 @@ class Outbox:
             if first is None or tuple(first) != ids:
                 self.violated("INV-12", f"{asked.key} led to {first}, and now to {ids}")
 
-    def counts(self) -> Counter[str]:
-        return Counter(row.status for row in self.rows.values())
 
-
-def replace_mark(row: Row) -> tuple[Any, ...]:
+def lasting(row: Row) -> tuple[Any, ...]:
     """What never changes once an intent is settled."""
     return row.id, row.number, row.status, row.answer, row.changes, row.error_reason
 
