@@ -18,7 +18,9 @@ from calferry.core.failure import Cause, LeaseLost, SourceFailure
 from calferry.core.intent import Intent
 from calferry.core.intent_state import Setback
 from calferry.core.limits import MERGES_PER_ATTEMPT_MAX
-from calferry.core.model import ObservedEvent
+from calferry.core.model import ObservedEvent, Window
+from calferry.core.recurrence.lines import read_stamp
+from calferry.core.recurrence.occurrence import parted
 from calferry.ports import CalendarSource
 from calferry.store import calendars, intents
 from calferry.store.calendars import MirroredCalendar
@@ -28,6 +30,7 @@ from calferry.sync.heartbeat import beating
 from calferry.sync.intent_ids import event_id_for
 from calferry.sync.settle_intent import Clash, Done, Failed, Later, Outcome, settle
 
+DAY_MS = 86_400_000
 STORM = Setback("later", 0, "412", "conditionNotMet", "The event keeps changing at Google.")
 
 
@@ -70,6 +73,7 @@ class Delivery:
     def __init__(self, source: CalendarSource, intent: Intent, calendar: MirroredCalendar) -> None:
         self.source = source
         self.intent = intent
+        self.event_id = intent.event_id
         self.google_id = calendar.google_id
         self.zone = zone_of(calendar.envelope.time_zone)
         self.role = calendar.envelope.access_role
@@ -93,14 +97,35 @@ class Delivery:
         return Failed(setback) if setback.next == "refused" else Later(setback)
 
     async def read(self) -> ObservedEvent | None:
-        """The event as it is at Google; None where there is none, a deleted one being none but for an insert."""
+        """The event as it is at Google, perhaps deleted; None where Google knows nothing of it."""
         try:
-            found = await self.source.event(self.google_id, self.intent.event_id)
+            return await self.source.event(self.google_id, self.event_id)
         except SourceFailure as failure:
-            if failure.cause in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
-                return None
-            raise
-        return None if found.status == "cancelled" and self.intent.kind != "insert" else found
+            if failure.cause not in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
+                raise
+        return await self.read() if await self.goes_by_another_id() else None
+
+    async def goes_by_another_id(self) -> bool:
+        """Whether Google has the occurrence, but names it otherwise; from now on so do we.
+
+        Ids of occurrences are made here as Google used to make them; it does not promise that it still does.
+        """
+        part = parted(self.event_id)
+        if part is None or self.event_id != self.intent.event_id:
+            return False
+        series_id, stamp = part
+        at = read_stamp(stamp).wall * 1000
+        try:
+            page = await self.source.instances(
+                self.google_id, series_id, Window(at - DAY_MS, at + 2 * DAY_MS)
+            )
+        except SourceFailure as failure:
+            if failure.cause not in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
+                raise
+            return False
+        named = [item.event_id for item in page.items if item.original_start == stamp]
+        self.event_id = next(iter(named), self.event_id)
+        return self.event_id != self.intent.event_id
 
     async def insert(self) -> Outcome:
         """An attempt whose outcome nobody knows may have made the event: look for it first."""
@@ -133,8 +158,8 @@ class Delivery:
             if base.etag is not None and (answer := await self.try_patch(changes, base.etag)):
                 return Done(answer, self.clash)
             theirs = await self.read()
-            if theirs is None:
-                return Failed(GONE, Clash("deleted", [], self.intent.base_raw, self.intent.changes, None))
+            if theirs is None or theirs.status == "cancelled":
+                return self.gone(theirs)
             merged = merge.merge(base.event, changes, parsed(theirs.raw), self.zone)
             if merged.overlapping:
                 self.clash = self.clash_over(merge.overlapping_fields(merged), theirs)
@@ -148,12 +173,19 @@ class Delivery:
             base = Version(parsed(theirs.raw), theirs.etag)
         return Later(self.storm())
 
+    def gone(self, tombstone: ObservedEvent | None) -> Outcome:
+        """An attempt whose outcome nobody knows may have been done before the event was deleted."""
+        said = {} if tombstone is None else parsed(tombstone.raw)
+        if self.intent.uncertain and said and not merge.left_of(parsed(self.intent.changes), said, self.zone):
+            return Done(tombstone)
+        return Failed(GONE, Clash("deleted", [], self.intent.base_raw, self.intent.changes, None))
+
     async def try_patch(self, changes: Json, etag: str) -> ObservedEvent | None:
         """None where the event is not that version any more, or no more at all."""
         try:
             return await self.source.patch_event(
                 self.google_id,
-                self.intent.event_id,
+                self.event_id,
                 msgspec.json.encode(changes),
                 if_match=etag,
                 send_updates=self.intent.send_updates,
@@ -170,7 +202,7 @@ class Delivery:
             if etag is not None and await self.try_delete(etag):
                 return Done(None, self.clash)
             theirs = await self.read()
-            if theirs is None:
+            if theirs is None or theirs.status == "cancelled":
                 return Done(None, self.clash)
             raw = theirs.raw.decode()
             if not merge.same_event(parsed(raw), parsed(known), self.zone):
@@ -186,13 +218,13 @@ class Delivery:
         """False where the event is not that version any more."""
         try:
             await self.source.delete_event(
-                self.google_id, self.intent.event_id, if_match=etag, send_updates=self.intent.send_updates
+                self.google_id, self.event_id, if_match=etag, send_updates=self.intent.send_updates
             )
         except SourceFailure as failure:
             step = intent_state.next_step(failure.cause, "delete")
             if step not in ("gone", "changed"):
                 raise
-            return step == "gone"
+            return step == "gone" and not await self.goes_by_another_id()
         return True
 
     def clash_over(self, fields: list[str], theirs: ObservedEvent) -> Clash:
