@@ -257,7 +257,12 @@ class Outbox:
         zone = zone_of(calendar.time_zone)
         for name in sorted(changed - {"attendees"}):
             theirs = before.get(name)
-            given = self.ours[calendar.id, intent.event_id, name]
+            # An occurrence has what we gave its series, too.
+            given = [
+                value
+                for event_id in (intent.event_id, intent.line_id)
+                for value in self.ours[calendar.id, event_id, name]
+            ]
             is_known = any(same(name, theirs, of.get(name), zone) for of in (known.seen, known.pulled))
             if not is_known and theirs not in given:
                 self.violated("INV-13", f"{intent.id} overwrites {name} {theirs!r} of somebody else")
