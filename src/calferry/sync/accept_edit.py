@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from calferry.core import event_body, merge, series_edits, write_rules
 from calferry.core.event_json import Json, parsed
-from calferry.core.intent import IntentKind
+from calferry.core.intent import IntentKind, OnConflict
 from calferry.core.model import AccountId, ObservedEvent
 from calferry.core.recurrence.master import Times
 from calferry.store import intents
@@ -176,8 +176,12 @@ def changes_of(place: Place, edit: Edit, shown: Shown, body: Json) -> Json | Non
     """What is to change; None: the event is to go."""
     if edit.kind == "delete":
         return None
+    base = parsed(shown.raw)
+    if edit.made_on is not None:
+        again = merge.merge(edit.made_on, body, base, place.zone)
+        body = merge.joined(again.clear, again.overlapping)
     find = merge.changes_of_update if edit.kind == "update" else merge.changes_of_patch
-    return find(parsed(shown.raw), body, place.zone)
+    return find(base, body, place.zone)
 
 
 def changed(place: Place, shown: Shown, changes: Json | None, intent_id: str) -> list[Draft]:
@@ -248,13 +252,18 @@ def queue(
         base_raw=shown.raw if shown else None,
         base_etag=shown.etag if shown and shown.pending is None else None,
         send_updates=edit.send_updates,
-        on_conflict=edit.on_conflict,
+        on_conflict=policy_of(edit, draft),
         after_id=draft.after_id,
         idempotency_key=key.key if key else None,
         request_hash=key.request_hash if key else None,
         next_try_at=now_ms,
         created_at=now_ms,
     )
+
+
+def policy_of(edit: Edit, draft: Draft) -> OnConflict:
+    """A series that is not ended, as others want it, must not keep a second part beside it: that one is taken back."""
+    return "fail" if draft.after_id is not None and edit.on_conflict == "theirs" else edit.on_conflict
 
 
 def shown_from(event: ObservedEvent) -> Shown:

@@ -24,7 +24,8 @@ Scope = Literal["this", "following", "all"]
 class Edit:
     """What is to be done with an event. `update` replaces it, `patch` changes what its body names.
 
-    `scope` says which occurrences of a series are meant by one of them. `if_match` is the header as sent.
+    `scope` says which occurrences of a series are meant by one of them. `if_match` is the header as sent. `made_on` is the
+    version that a patch was made on, if that is not the one that is shown: what others have changed since stays.
     """
 
     user_id: int
@@ -36,6 +37,7 @@ class Edit:
     if_match: str | None = None
     send_updates: str = "none"
     on_conflict: OnConflict = "fail"
+    made_on: Json | None = None
 
 
 class EditRefused(Exception):

@@ -115,6 +115,11 @@ async def make_again(service: Service, row: ConflictRow) -> None:
     if row.reason == "deleted":
         detail = "The event has been deleted at Google: make a new one, or keep theirs."
         raise Problem(409, "event_deleted", detail, conflict_id=row.id)
+    if await service.engine.store.read(lambda tx: is_end_of_series(tx, row)):
+        detail = (
+            "Of this and the following occurrences nothing was changed: keep theirs, and make the edit again."
+        )
+        raise Problem(409, "series_not_split", detail, conflict_id=row.id)
     edit = Edit(
         row.user_id,
         row.calendar_id,
@@ -122,9 +127,19 @@ async def make_again(service: Service, row: ConflictRow) -> None:
         row.event_id,
         parsed(row.ours),
         on_conflict="ours",
+        made_on=parsed(row.base) or None,
     )
     key = await service.engine.store.read(lambda tx: key_for(tx, row))
     await send(service, edit, key)
+
+
+def is_end_of_series(connection: Connection, row: ConflictRow) -> bool:
+    """Whether our edit was to end a series that goes on in another one, which has been taken back: ending it now would lose
+    what follows. Of an edit that is forgotten by now nobody knows."""
+    intent = intents.load(connection, row.user_id, row.intent_id)
+    if intent is None:
+        return parsed(row.ours).keys() == {"recurrence"}
+    return intent.after_id is not None
 
 
 def key_for(connection: Connection, row: ConflictRow) -> str:
