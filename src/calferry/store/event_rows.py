@@ -150,3 +150,18 @@ def living_children(connection: Connection, projection_id: int, series_ids: Iter
         )
     )
     return {row.event_id: row.series_id for row in connection.execute(statement)}
+
+
+def exceptions(
+    connection: Connection, projection_id: int, series_ids: Iterable[str]
+) -> list[tuple[str, str, str]]:
+    """Event id, series id and original start of every exception of these series, cancelled ones too."""
+    statement = select(events.c.event_id, events.c.series_id, events.c.original_start).where(
+        and_(
+            events.c.projection_id == projection_id,
+            events.c.series_id.is_not(None),
+            among(connection, events.c.series_id, series_ids),
+            events.c.original_start.is_not(None),
+        )
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(statement)]

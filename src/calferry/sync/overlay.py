@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from calferry import google
-from calferry.core import shown_event
+from calferry.core import event_values, shown_event
+from calferry.core.event_json import parsed
 from calferry.core.event_window import zone_of
 from calferry.core.intent import Intent
 from calferry.core.recurrence.master import Times
-from calferry.core.recurrence.occurrence import occurrence, parted
-from calferry.core.shown_event import Version
+from calferry.core.recurrence.occurrence import occurrence, parted, unnamed
+from calferry.core.shown_event import StoredRow, Version
 from calferry.store import event_rows, intents
 from calferry.store.event_reads import Readable
 from calferry.store.event_rows import OverRow
@@ -91,7 +92,9 @@ def rows_over(connection: Connection, calendar: Readable, edits: Edits) -> dict[
         made = None if version is None else over_row(calendar, own[0].user_id, event_id, version)
         if made is not None and (row is not None or is_mirrored(calendar, made)):
             over[event_id] = made
-    return over | without_series(connection, calendar, over)
+    return (
+        over | without_series(connection, calendar, over) | without_dates(connection, calendar, over, stored)
+    )
 
 
 def of_instances(edits: Edits) -> Edits:
@@ -151,10 +154,67 @@ def without_series(
     return {event_id: tombstone(gone[series_id], event_id) for event_id, series_id in children.items()}
 
 
+def without_dates(
+    connection: Connection,
+    calendar: Readable,
+    over: Mapping[str, OverRow],
+    stored: Mapping[str, tuple[StoredRow, str | None]],
+) -> dict[str, OverRow]:
+    """Tombstones of exceptions to dates that an edit takes from their series. Google resets these:
+    https://developers.google.com/workspace/calendar/api/guides/recurringevents"""
+    moved = {
+        row.event_id: row
+        for row in over.values()
+        if row.series_id is None and row.status != "cancelled" and has_moved(stored.get(row.event_id), row)
+    }
+    if not moved or calendar.mode == "instances":
+        return {}
+    found = event_rows.exceptions(connection, calendar.projection_id, moved)
+    found += [
+        (row.event_id, row.series_id, row.original_start)
+        for row in over.values()
+        if row.series_id in moved and row.original_start is not None
+    ]
+    originals = defaultdict(set)
+    for _, series_id, original in found:
+        originals[series_id].add(original)
+    zone = zone_of(calendar.time_zone)
+    gone = {key: unnamed(moved[key].raw, moved[key].times, own, zone) for key, own in originals.items()}
+    return {
+        event_id: tombstone(moved[series_id], event_id)
+        for event_id, series_id, original in found
+        if original in gone[series_id]
+    }
+
+
+def has_moved(stored: tuple[StoredRow, str | None] | None, row: OverRow) -> bool:
+    """Whether a series takes place at other times than the stored one, or has become a single event."""
+    if stored is None:
+        return False
+    known, now = parsed(stored[0].raw), parsed(row.raw)
+    names = ("start", "recurrence")
+    return "recurrence" in known and not all(
+        event_values.same(name, known.get(name), now.get(name)) for name in names
+    )
+
+
 def tombstone(series: OverRow, event_id: str) -> OverRow:
+    """Of an exception of that series, as a pull leaves it."""
     raw = tombstone_json(event_id)
     shown = raw if series.pending is None else shown_event.marked(raw)
-    return replace(series, event_id=event_id, raw=shown)
+    return replace(
+        series,
+        event_id=event_id,
+        raw=shown,
+        status="cancelled",
+        recurring=False,
+        series_id=None,
+        original_start=None,
+        start_at=None,
+        end_at=None,
+        start_date=None,
+        end_date=None,
+    )
 
 
 def event_of(connection: Connection, calendar: Readable, event_id: str) -> Shown | None:

@@ -1,6 +1,7 @@
 """One occurrence of a series, as its id names it."""
 
 import re
+from collections.abc import Iterable
 from datetime import tzinfo
 
 from calferry.core.recurrence.expansion import Source, Span
@@ -42,3 +43,25 @@ def occurrence(master_raw: str, times: Times, event_id: str, zone: tzinfo) -> st
         return None
     source = Source(0, key[0], series, Span(at, at + 1), zone)
     return InstanceWriter(master_raw, source, zone).text((at, 0, event_id, at + series.duration, 0, at))
+
+
+def unnamed(master_raw: str, times: Times, originals: Iterable[str], zone: tzinfo) -> set[str]:
+    """Those of the original starts, in canonical form, at which the series has no occurrence.
+
+    None of a series of which not everything is understood. Parameters as for `occurrence`.
+    """
+    series, understood = series_of(master_raw, times, zone)
+    if series is None or not understood:
+        return set()
+    is_series = series.recurrence != JUST_ITS_START
+
+    def is_named(original: str) -> bool:
+        stamp = known_stamp(original)
+        if stamp is None:
+            return True
+        at = stamp.wall
+        return (
+            is_series and stamp.is_day == (series.zone is None) and series.starts_between(at, at + 1) == [at]
+        )
+
+    return {original for original in originals if not is_named(original)}
