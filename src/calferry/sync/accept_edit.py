@@ -1,6 +1,7 @@
 """From an edit to intents: what is refused is refused here, and what is accepted is durable when this returns."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -53,9 +54,18 @@ class Key:
     request_hash: bytes
 
 
-async def accept(engine: Engine, edit: Edit, idempotency_key: str | None = None) -> Accepted:
+def no_objection(_connection: Connection) -> None:
+    """Nothing but the edit itself decides whether it is accepted."""
+
+
+async def accept(
+    engine: Engine,
+    edit: Edit,
+    idempotency_key: str | None = None,
+    objection: Callable[[Connection], None] = no_objection,
+) -> Accepted:
     """Store the edit as intents. Raises `EditRefused`, and `SourceFailure` where Google has to be asked for a series first
-    and does not answer; then nothing is stored."""
+    and does not answer; then nothing is stored. `objection` may raise `EditRefused` in the transaction that would accept."""
     refuse_body(edit)
     key = None if idempotency_key is None else Key(idempotency_key, hash_of(edit))
     ids = (engine.ids.new("int"), engine.ids.new("int"))
@@ -65,6 +75,7 @@ async def accept(engine: Engine, edit: Edit, idempotency_key: str | None = None)
         earlier = None if key is None else replayed(connection, edit, key)
         if earlier is not None:
             return earlier
+        objection(connection)
         return stored(connection, edit, ids, master, key, engine.clock.now_ms())
 
     return await engine.store.write(work)

@@ -11,7 +11,7 @@ from calferry.core.event_json import parsed
 from calferry.core.intent import Intent
 from calferry.store import conflicts, intents
 from calferry.store.conflicts import ConflictRow
-from calferry.sync.edit import Edit
+from calferry.sync.edit import Edit, EditRefused
 from calferry.web.authentication import CallerDep
 from calferry.web.frames import instant
 from calferry.web.problems import Problem, not_found, responses
@@ -21,6 +21,7 @@ from calferry.web.service import Service, ServiceDep
 
 router = APIRouter(prefix="/calendar/conflicts", tags=["event edits"])
 UNKNOWN = "There is no such conflict among yours."
+DECIDED = ("conflict_resolved", "This conflict has been decided already.")
 RESULTS_MAX = 250
 
 
@@ -95,16 +96,18 @@ async def resolve_conflict(
     if row is None:
         raise not_found(UNKNOWN)
     if row.outcome != "open":
-        raise Problem(409, "conflict_resolved", "This conflict has been decided already.")
+        raise Problem(409, *DECIDED)
     if resolution.keep == "ours":
         await make_again(service, row)
     now_ms = service.engine.clock.now_ms()
-    decided = await service.engine.store.write(
-        lambda tx: (
-            conflicts.resolve(tx, row.id, resolution.keep, now_ms),
-            conflicts.load(tx, row.user_id, row.id),
-        )[1]
-    )
+
+    def decide(connection: Connection) -> ConflictRow | None:
+        if resolution.keep == "theirs" and is_made_again(connection, row):
+            raise Problem(409, *DECIDED)
+        conflicts.resolve(connection, row.id, resolution.keep, now_ms)
+        return conflicts.load(connection, row.user_id, row.id)
+
+    decided = await service.engine.store.write(decide)
     if decided is None:
         raise not_found(UNKNOWN)
     return shown(decided)
@@ -130,7 +133,19 @@ async def make_again(service: Service, row: ConflictRow) -> None:
         made_on=parsed(row.base) or None,
     )
     key = await service.engine.store.read(lambda tx: key_for(tx, row))
-    await send(service, edit, key)
+    await send(service, edit, key, lambda tx: refuse_decided(tx, row))
+
+
+def refuse_decided(connection: Connection, row: ConflictRow) -> None:
+    """Raises `EditRefused` where somebody else has decided meanwhile."""
+    now = conflicts.load(connection, row.user_id, row.id)
+    if now is None or now.outcome != "open":
+        raise EditRefused(409, *DECIDED)
+
+
+def is_made_again(connection: Connection, row: ConflictRow) -> bool:
+    """Whether somebody has decided for ours, and it is on its way or done."""
+    return intents.with_key(connection, row.user_id, key_for(connection, row)) is not None
 
 
 def is_end_of_series(connection: Connection, row: ConflictRow) -> bool:

@@ -1,6 +1,7 @@
 """Edits on their way: sent at once, waited for a little, and what is answered then."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 from calferry.core.intent import Intent
 from calferry.store import conflicts, intents
 from calferry.store.unavailable import UNAVAILABLE
-from calferry.sync.accept_edit import Accepted, accept
+from calferry.sync.accept_edit import Accepted, accept, no_objection
 from calferry.sync.edit import NO_CALENDAR, Edit, EditRefused
 from calferry.sync.send_intent import send_intent
 from calferry.web.problems import Problem
@@ -29,11 +30,17 @@ class Sent:
     last: Intent | None
 
 
-async def send(service: Service, edit: Edit, idempotency_key: str | None) -> Sent:
+async def send(
+    service: Service,
+    edit: Edit,
+    idempotency_key: str | None,
+    objection: Callable[[Connection], None] = no_objection,
+) -> Sent:
     """Store the edit, try it at once, and return when it is settled or has taken too long. Raises the `Problem` of an edit
-    that is refused, by us or by Google, that met another one, or that went with its account."""
+    that is refused, by us or by Google, that met another one, or that went with its account. For `objection` see `accept`.
+    """
     try:
-        accepted = await accept(service.engine, edit, idempotency_key)
+        accepted = await accept(service.engine, edit, idempotency_key, objection)
     except EditRefused as refused:
         raise problem_of(refused) from None
     if not accepted.intent_ids:

@@ -1,5 +1,6 @@
 """Edits that meet others at the worst moment: nothing of theirs is lost, and nothing of ours is done by half."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from calferry.duties.flush_intents import flush_intents
 from calferry.emulator.server import RunningGoogle
 from tests.contract.web.site import Person, Site, sync
+from tests.waiting import until
 
 ALICE = "alice@example.com"
 BOB = "bob@example.com"
@@ -159,3 +161,23 @@ def test_exceptions_of_a_series_that_becomes_a_single_event_are_not_seen(
     assert alice.http.get(path(alice, SECOND)).status_code == 404
     seen = {item["id"] for item in alice.http.get(path(alice)).json()["items"]}
     assert seen == {item["id"] for item in other.get(AT_GOOGLE).json()["items"]}
+
+
+def test_conflict_is_not_decided_for_theirs_while_ours_is_on_its_way(
+    google: RunningGoogle, site: Site, alice: Person, other: httpx.Client
+) -> None:
+    other.patch(f"{AT_GOOGLE}/lunch000", json={"summary": "Supper"})
+    refused = alice.http.patch(path(alice, "lunch000"), json={"summary": "Brunch"}).json()
+    decide = f"/calendar/conflicts/{refused['conflict_id']}/resolve"
+    asked = len(patches(site))
+    google.control("faults", {"faults": [{"method": "events.patch", "times": 1, "action": "stall-2000"}]})
+    with ThreadPoolExecutor(1) as pool:
+        ours = pool.submit(site.client(alice.token).post, decide, json={"keep": "ours"})
+        until(lambda: len(patches(site)) > asked)
+        assert refusal(alice.http.post(decide, json={"keep": "theirs"})) == (409, "conflict_resolved")
+        assert (ours.result().status_code, ours.result().json()["outcome"]) == (200, "ours")
+    assert other.get(f"{AT_GOOGLE}/lunch000").json()["summary"] == "Brunch"
+
+
+def patches(site: Site) -> list[dict[str, Any]]:
+    return [request for request in site.google_requests("lunch000") if request["method"] == "PATCH"]
