@@ -188,9 +188,10 @@ def without_dates(
 
 
 def has_moved(stored: tuple[StoredRow, str | None] | None, row: OverRow) -> bool:
-    """Whether a series takes place at other times than the stored one, or has become a single event."""
+    """Whether a series takes place at other times than the stored one, or has become a single event; one that is not stored
+    may have been moved by any edit."""
     if stored is None:
-        return False
+        return True
     known, now = parsed(stored[0].raw), parsed(row.raw)
     names = ("start", "recurrence")
     return "recurrence" in known and not all(

@@ -163,6 +163,23 @@ def test_exceptions_of_a_series_that_becomes_a_single_event_are_not_seen(
     assert seen == {item["id"] for item in other.get(AT_GOOGLE).json()["items"]}
 
 
+def test_exceptions_of_a_series_that_google_does_not_know_yet_go_with_their_dates(
+    google: RunningGoogle, site: Site, alice: Person, other: httpx.Client
+) -> None:
+    google.control("faults", {"faults": [{"method": "*", "times": 999, "action": "return-429"}]})
+    new = {**SERIES, "id": "novel000", "recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]}
+    assert alice.http.post(path(alice), json=new).status_code == 202
+    last = "novel000_20261104T080000Z"
+    assert alice.http.patch(path(alice, last), json={"summary": "Exception"}).status_code == 202
+    shorter = {"recurrence": ["RRULE:FREQ=DAILY;COUNT=2"]}
+    assert alice.http.patch(path(alice, "novel000"), json=shorter).status_code == 202
+    seen = occurrences(alice.http.get(path(alice), params=WINDOW).json()["items"])
+    google.control("faults", {"faults": []})
+    for _ in range(3):
+        settle(site)
+    assert seen == occurrences(other.get(AT_GOOGLE, params=WINDOW).json()["items"])
+
+
 def test_conflict_is_not_decided_for_theirs_while_ours_is_on_its_way(
     google: RunningGoogle, site: Site, alice: Person, other: httpx.Client
 ) -> None:
