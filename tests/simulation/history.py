@@ -454,7 +454,8 @@ class Simulation:
             await self.come_back_unless_gone()
             self.select_every_calendar()
             self.forget_other_clocks()
-            problem = "somebody still waits" if self.waiting else self.ending.difference()
+            waiting = self.waiting or self.writers.is_anybody_waiting()
+            problem = "somebody still waits" if waiting else self.ending.difference()
             if not problem:
                 await self.check_every_calendar()
                 self.ending.check_channels()

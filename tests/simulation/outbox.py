@@ -255,6 +255,7 @@ class Outbox:
         if intent.on_conflict == "ours":
             return
         zone = zone_of(calendar.time_zone)
+        before_us = (known.seen, known.pulled or parsed(intent.base_raw))
         for name in sorted(changed - {"attendees"}):
             theirs = before.get(name)
             # An occurrence has what we gave its series, too.
@@ -263,7 +264,7 @@ class Outbox:
                 for event_id in (intent.event_id, intent.line_id)
                 for value in self.ours[calendar.id, event_id, name]
             ]
-            is_known = any(same(name, theirs, of.get(name), zone) for of in (known.seen, known.pulled))
+            is_known = any(same(name, theirs, of.get(name), zone) for of in before_us)
             if not is_known and theirs not in given:
                 self.violated("INV-13", f"{intent.id} overwrites {name} {theirs!r} of somebody else")
 
@@ -317,7 +318,7 @@ class Outbox:
         found = self.checks.rows.get(projection_id or 0, {}).get(row.event_id)
         seen, state = parsed(row.base_raw), self.checks.states[row.calendar_id]
         is_true = self.checks.is_trusted(state) and (found is None or found.missing_since is None)
-        return Known(edit, seen, parsed(found.raw) if found else seen, parsed(row.changes), is_true)
+        return Known(edit, seen, parsed(found.raw) if found else {}, parsed(row.changes), is_true)
 
     def check_loss(self, row: Row) -> None:
         account = self.checks.accounts.get(row.account_id)

@@ -39,6 +39,7 @@ class Writers:
         self.dice = dice
         self.rate = dice.choice((0.0, 0.0, 0.0, 0.3, 0.6))
         self.count = 0
+        self.asking: list[asyncio.Task[None]] = []
 
     def act(self) -> asyncio.Task[None] | None:
         """Somebody does something; None where nobody can."""
@@ -50,7 +51,14 @@ class Writers:
         self.trace.hit(f"write {verb.__name__}")
         self.trace.note(f"write {verb.__name__} {calendar.google_id}")
         edits = verb(self, calendar)
-        return asyncio.create_task(self.ask_for(edits)) if edits else None
+        if not edits:
+            return None
+        self.asking.append(asyncio.create_task(self.ask_for(edits)))
+        return self.asking[-1]
+
+    def is_anybody_waiting(self) -> bool:
+        """Whether somebody has not been answered yet."""
+        return any(not task.done() for task in self.asking)
 
     async def ask_for(self, edits: list[Edit]) -> None:
         """One edit after the other, faster than Google can be told."""
