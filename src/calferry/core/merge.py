@@ -216,7 +216,15 @@ def merge(base: Json, changes: Json, theirs: Json, zone: tzinfo | None = None) -
                 when_is_moved if name in WHEN else not same(name, base.get(name), theirs.get(name), zone)
             )
             (merged.overlapping if is_theirs else merged.clear)[name] = wanted
+    if any(name in merged.overlapping for name in STAMPS):
+        merged.overlapping.update(left_of(explicit(theirs, both_times(base, changes)), theirs, zone))
     return merged
+
+
+def both_times(base: Json, changes: Json) -> Json:
+    """Our start and our end, also where we changed only one of them: one of ours with one of theirs fits nobody."""
+    made = apply(base, {name: changes[name] for name in STAMPS if name in changes})
+    return {name: made[name] for name in STAMPS if name in made}
 
 
 def is_moved(base: Json, changes: Json, theirs: Json, zone: tzinfo | None) -> bool:

@@ -119,6 +119,29 @@ def test_series_that_stays_as_others_want_it_keeps_no_second_part(
     assert series_in(other.get(AT_GOOGLE).json()["items"]) == [("Weekly", theirs)]
 
 
+DAYS = {
+    "start": {"date": "2026-11-25", "dateTime": None, "timeZone": None},
+    "end": {"date": "2026-11-26", "dateTime": None, "timeZone": None},
+}
+LATER = {
+    "start": {"dateTime": "2026-11-24T20:00:00+01:00"},
+    "end": {"dateTime": "2026-11-24T21:00:00+01:00"},
+}
+
+
+@pytest.mark.parametrize("theirs", [DAYS, LATER])
+def test_our_end_prevails_together_with_our_start(
+    alice: Person, other: httpx.Client, theirs: dict[str, Any]
+) -> None:
+    other.patch(f"{AT_GOOGLE}/lunch000", json=theirs).raise_for_status()
+    longer = {"end": {"dateTime": "2026-11-24T18:00:00+01:00"}}
+    answer = alice.http.patch(path(alice, "lunch000"), json=longer, params={"onConflict": "ours"})
+    assert answer.status_code == 200, answer.text
+    event = other.get(f"{AT_GOOGLE}/lunch000").json()
+    times = [event[name].get("dateTime") for name in ("start", "end")]
+    assert times == ["2026-11-24T12:00:00+01:00", "2026-11-24T18:00:00+01:00"]
+
+
 def an_hour_later(person: Person, event_id: str) -> dict[str, Any]:
     event = person.http.get(path(person, event_id)).json()
     return {
