@@ -5,6 +5,7 @@ on, so that they are refused where somebody else came first, or we did ourselves
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Literal
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 
 from calferry.core import intent_state, merge, write_rules
 from calferry.core.event_json import Json, parsed
-from calferry.core.event_window import zone_of
+from calferry.core.event_window import milliseconds, zone_of
 from calferry.core.failure import Cause, LeaseLost, SourceFailure
 from calferry.core.intent import Intent
 from calferry.core.intent_state import Setback
@@ -31,6 +32,7 @@ from calferry.sync.intent_ids import event_id_for
 from calferry.sync.settle_intent import Clash, Done, Failed, Later, Outcome, settle
 
 DAY_MS = 86_400_000
+CLOCKS_APART_MS = 60_000
 STORM = Setback("later", 0, "412", "conditionNotMet", "The event keeps changing at Google.")
 
 
@@ -130,25 +132,31 @@ class Delivery:
     async def insert(self) -> Outcome:
         """An attempt whose outcome nobody knows may have made the event: look for it first."""
         if self.intent.uncertain and (found := await self.read()):
-            return Done(found)
+            return self.found_there(found)
         try:
             event = (self.intent.changes or "{}").encode()
             return Done(
                 await self.source.insert_event(self.google_id, event, send_updates=self.intent.send_updates)
             )
         except SourceFailure as failure:
-            setback = intent_state.after(failure, "insert", self.intent.attempts - 1)
-            if setback.next != "taken":
+            if intent_state.next_step(failure.cause, "insert") != "taken":
                 raise
             found = await self.read()
-            return Done(found) if found and self.is_ours(found) else Failed(setback)
+            return Failed(TAKEN) if found is None else self.found_there(found)
+
+    def found_there(self, found: ObservedEvent) -> Outcome:
+        return Done(found) if self.is_ours(found) else Failed(TAKEN)
 
     def is_ours(self, found: ObservedEvent) -> bool:
-        """Nobody else makes an id of ours; one that a person chose has to say what that person said."""
+        """Nobody else makes an id of ours. An event of an id that a person chose is ours if it says what that person said, or
+        was made while nobody knew what became of our own attempt."""
         if self.intent.event_id == event_id_for(self.intent.id):
             return True
+        said = parsed(found.raw)
+        if self.intent.uncertain and created_at(said) >= self.intent.created_at - CLOCKS_APART_MS:
+            return True
         wanted = parsed(self.intent.changes)
-        return found.status != "cancelled" and not merge.left_of(wanted, parsed(found.raw), self.zone)
+        return found.status != "cancelled" and not merge.left_of(wanted, said, self.zone)
 
     async def patch(self) -> Outcome:
         """Send what is to change, merged with what others have changed meanwhile."""
@@ -160,6 +168,8 @@ class Delivery:
             theirs = await self.read()
             if theirs is None or theirs.status == "cancelled":
                 return self.gone(theirs)
+            if self.intent.after_id is not None and self.is_stale_cut(base, changes, theirs):
+                return Failed(CHANGED, self.clash_over([], theirs))
             merged = merge.merge(base.event, changes, parsed(theirs.raw), self.zone)
             if merged.overlapping:
                 self.clash = self.clash_over(merge.overlapping_fields(merged), theirs)
@@ -172,6 +182,13 @@ class Delivery:
                 return Done(theirs, self.clash)
             base = Version(parsed(theirs.raw), theirs.etag)
         return Later(self.storm())
+
+    def is_stale_cut(self, base: Version, changes: Json, theirs: ObservedEvent) -> bool:
+        """Whether the rest of the series was made of a version that is not Google's any more: what others have changed since
+        would be missing there."""
+        said = parsed(theirs.raw)
+        is_cut = not merge.left_of(changes, said, self.zone)
+        return not is_cut and not merge.same_event(said, base.event, self.zone)
 
     def gone(self, tombstone: ObservedEvent | None) -> Outcome:
         """An attempt whose outcome nobody knows may have been done before the event was deleted."""
@@ -242,5 +259,14 @@ class Delivery:
         )
 
 
+def created_at(event: Json) -> int:
+    """When Google made it, in UTC milliseconds; 0 where it does not say."""
+    try:
+        return milliseconds(datetime.fromisoformat(event["created"]))
+    except (KeyError, TypeError, ValueError):
+        return 0
+
+
+TAKEN = Setback("taken", 0, "409", "duplicate", "There is another event of this id at Google.")
 GONE = Setback("gone", 0, "410", "deleted", "The event has been deleted at Google.")
 CHANGED = Setback("changed", 0, "412", "conditionNotMet", "The event has been changed at Google meanwhile.")

@@ -115,3 +115,48 @@ def test_edit_that_was_done_before_the_event_was_deleted_is_no_conflict() -> Non
 
 def test_edit_that_surely_was_not_done_before_the_event_was_deleted_is_one() -> None:
     assert isinstance(attempt(Forgetful(), intent("patch")), Failed)
+
+
+class Elsewhere(Google):
+    """Somebody else has an event of the id that a person chose."""
+
+    created = "2020-01-01T00:00:00.000Z"
+
+    async def event(self, google_id: str, event_id: str) -> ObservedEvent:
+        return occurrence(event_id, summary="Not ours", created=self.created)
+
+
+class Delayed(Elsewhere):
+    """Ours was made after all, and edited since."""
+
+    created = "2026-11-16T10:00:00.000Z"
+
+
+def insert(**fields: Any) -> Intent:
+    accepted_at = 1_794_823_200_000  # 2026-11-16T10:00:00Z
+    return intent("insert", event_id="chosen00", line_id="chosen00", created_at=accepted_at, **fields)
+
+
+def test_event_of_somebody_else_is_not_taken_for_ours_after_a_lost_answer() -> None:
+    assert isinstance(attempt(Elsewhere(), insert(uncertain=True)), Failed)
+
+
+def test_event_of_ours_is_known_again_though_somebody_has_edited_it() -> None:
+    assert isinstance(attempt(Delayed(), insert(uncertain=True)), Done)
+
+
+class Renamed(Google):
+    """Somebody has renamed the series since the rest of it was made."""
+
+    async def event(self, google_id: str, event_id: str) -> ObservedEvent:
+        return occurrence(event_id, summary="Renamed")
+
+    async def patch_event(self, google_id: str, event_id: str, changes: bytes, **_: Any) -> ObservedEvent:
+        raise SourceFailure(Cause.PRECONDITION_FAILED, "Precondition Failed", status=412)
+
+
+def test_series_that_was_renamed_meanwhile_is_not_cut() -> None:
+    cut = intent("patch", changes='{"recurrence":["RRULE:FREQ=DAILY;COUNT=1"]}', after_id="int_0")
+    outcome = attempt(Renamed(), cut)
+    assert isinstance(outcome, Failed)
+    assert outcome.clash is not None
