@@ -304,12 +304,28 @@ class Simulation:
             process.spawn(self.sync_all(process), "cron")
 
     async def retire(self) -> None:
-        """Calendars that have left the list have been gone for a month."""
+        """Somebody leaves a calendar; what has left the lists has been gone for a month; then it comes back."""
+        self.editor.leave_list()
+        process = self.machine.any()
+        if process:
+            for account_id in self.checks.accounts:
+                process.spawn(refresh_calendar_list(process.engine, AccountId(account_id)), "calendar list")
+        self.later(self.dice.uniform(2.0, 10.0), self.erase_removed)
+
+    async def erase_removed(self) -> None:
         process = self.machine.any()
         if process:
             now_ms = process.engine.clock.now_ms()
             work = partial(retention.retire_removed_calendars, removed_before_ms=now_ms, now_ms=now_ms)
             process.spawn(process.engine.store.write(work), "retire")
+            self.later(2.0, self.list_again)
+
+    async def list_again(self) -> None:
+        """People put calendars that they may still see back into their lists."""
+        for email, person in self.google.world.people.items():
+            for calendar_id, entry in list(person.entries.items()):
+                if entry.deleted and not self.google.world.calendars[calendar_id].deleted:
+                    self.google.edit(email, "POST", "/users/me/calendarList", {"id": calendar_id})
 
     async def change_mode(self, mode: Mode | None = None) -> None:
         """A calendar is to be mirrored in that mode from now on, or in any."""

@@ -487,6 +487,7 @@ class Invariants:
     def check_calendar(self, calendar: Mirrored, commit: Commit) -> None:
         self.check_removal(calendar, commit)
         if calendar.projection_id is None:
+            self.known.setdefault(calendar.id, Known()).floor = BEGINNING
             return
         old, state = commit.states.get(calendar.id), self.states.get(calendar.id)
         before = commit.calendars.get(calendar.id)

@@ -416,7 +416,9 @@ class Outbox:
         """Whether somebody else has changed the event, or the series it belongs to, since that write of ours."""
         calendar = self.google.world.calendars[self.checks.calendars[row.calendar_id].google_id]
         found = [calendar.shelf.stored(event_id) for event_id in (row.event_id, row.line_id)]
-        return any(event is None or event.number > write.after for event in found)
+        return any(event is None or event.number > write.after for event in found) or (
+            row.event_id != row.line_id and found[1] is not None and found[1].is_cancelled
+        )
 
     def check_undone(self, row: Row) -> None:
         """The first half of an edit goes when the second is not done."""
@@ -519,10 +521,15 @@ class Outbox:
             is_concerned = row.line_id in touched or self.concerns(commit, calendar, row)
             if not is_concerned or not self.checks.is_trusted(state):
                 continue
-            if not any(each.status == "pending" and each.kind == "delete" for each in self.of_line(row)):
+            if not self.is_to_go(row):
                 self.check_floor(calendar, place[1], number)
             if row.done_mark is None or row.done_mark <= state.clean_seq:
                 del self.floors[intent_id]
+
+    def is_to_go(self, row: Row) -> bool:
+        """Whether an edit on its way may take the event out of sight, or the series that it belongs to."""
+        pending = [each for each in self.of_line(row) if each.status == "pending"]
+        return any(each.kind == "delete" or each.event_id != row.event_id for each in pending)
 
     def concerns(self, commit: Commit, calendar: Mirrored, row: Row) -> bool:
         """Whether the transaction can have changed what readers see of the event."""
