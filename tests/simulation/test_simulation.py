@@ -61,7 +61,6 @@ MUST_HAPPEN = [
     "answer POST 409",
     "answer PATCH 412",
     "answer DELETE 412",
-    "answer DELETE 410",
     "edit done",
     "edit failed",
     "edit conflict",
