@@ -1,6 +1,9 @@
-"""Secrets at rest: AES-256-GCM, each sealed value naming the key that sealed it and bound to its row.
+"""Secrets at rest: each sealed value has a random key of its own, is bound to its row, and names the configured key
+that wraps its own one.
 
-A sealed value is one version byte, eight bytes that name the key, a nonce of twelve bytes, then ciphertext and tag.
+A sealed value is one version byte, eight bytes that name the configured key, and
+version 2: the wrapped key (40 bytes, RFC 3394), a nonce of twelve bytes, ciphertext and tag (AES-256-GCM);
+version 1: a nonce, ciphertext and tag under the configured key itself. It is opened, and not made any more.
 """
 
 import base64
@@ -10,12 +13,17 @@ from collections.abc import Callable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-VERSION = b"\x01"
+VERSION = b"\x02"
+FORMER_VERSION = b"\x01"
 KEY_SIZE = 32
 KEY_ID_SIZE = 8
+WRAPPED_SIZE = KEY_SIZE + 8
 NONCE_SIZE = 12
-HEADER_SIZE = 1 + KEY_ID_SIZE + NONCE_SIZE
+NAME_SIZE = 1 + KEY_ID_SIZE
 
 RandomBytes = Callable[[int], bytes]
 
@@ -64,41 +72,69 @@ def key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"calferry key id" + key).digest()[:KEY_ID_SIZE]
 
 
+class ConfiguredKey:
+    """One key of `CALFERRY_KEYS`: wraps the keys of sealed values, and opens what the former version sealed."""
+
+    def __init__(self, key: bytes) -> None:
+        self.id = key_id(key)
+        self.wrapping = HKDF(SHA256(), KEY_SIZE, salt=None, info=b"calferry wrapping key").derive(key)
+        self.former = AESGCM(key)
+
+    def decrypt(self, sealed: bytes, context: bytes) -> bytes:
+        """Raises `InvalidTag` or `InvalidUnwrap` for an altered or misplaced value."""
+        version, header, rest = sealed[:1], sealed[:NAME_SIZE], sealed[NAME_SIZE:]
+        if version == FORMER_VERSION:
+            return self.former.decrypt(rest[:NONCE_SIZE], rest[NONCE_SIZE:], header + context)
+        own, rest = aes_key_unwrap(self.wrapping, rest[:WRAPPED_SIZE]), rest[WRAPPED_SIZE:]
+        return AESGCM(own).decrypt(rest[:NONCE_SIZE], rest[NONCE_SIZE:], header + context)
+
+
 class SealingVault:
     """Seals with the first key, opens with any of them.
 
-    `random_bytes` gives nonces: it must never repeat twelve bytes for one key.
+    `random_bytes` gives the keys of sealed values and their nonces.
     """
 
     def __init__(self, keys: Sequence[bytes], random_bytes: RandomBytes) -> None:
         if not keys:
             raise KeyMalformed("no key is given")
-        self._newest = key_id(keys[0])
-        self._ciphers = {key_id(key): AESGCM(key) for key in keys}
+        configured = [ConfiguredKey(key) for key in keys]
+        self._newest = configured[0]
+        self._keys = {key.id: key for key in configured}
         self._random_bytes = random_bytes
+
+    @property
+    def key_ids(self) -> tuple[bytes, ...]:
+        """The names of the configured keys, newest first."""
+        return tuple(self._keys)
 
     def seal(self, secret: str, context: str) -> bytes:
         """Return the sealed secret; only `open` with the same context gives it back."""
-        header = VERSION + self._newest
-        nonce = self._random_bytes(NONCE_SIZE)
-        body = self._ciphers[self._newest].encrypt(nonce, secret.encode(), header + context.encode())
-        return header + nonce + body
+        header = VERSION + self._newest.id
+        own, nonce = self._random_bytes(KEY_SIZE), self._random_bytes(NONCE_SIZE)
+        body = AESGCM(own).encrypt(nonce, secret.encode(), header + context.encode())
+        return header + aes_key_wrap(self._newest.wrapping, own) + nonce + body
 
     def open(self, sealed: bytes, context: str) -> str:
         """Return the secret. Raises `KeyUnknown`, or `SealBroken` for an altered or misplaced value."""
-        if len(sealed) <= HEADER_SIZE or sealed[:1] != VERSION:
+        if sealed[:1] not in (VERSION, FORMER_VERSION) or len(sealed) < NAME_SIZE + NONCE_SIZE:
             raise SealBroken("a sealed value is cut short or of an unknown version")
-        header, nonce, body = sealed[:9], sealed[9:HEADER_SIZE], sealed[HEADER_SIZE:]
-        cipher = self._ciphers.get(header[1:])
-        if cipher is None:
+        key = self._keys.get(sealed[1:NAME_SIZE])
+        if key is None:
             raise KeyUnknown(
-                f"a secret was sealed with key {header[1:].hex()}, which CALFERRY_KEYS does not list: add that key back"
+                f"a secret was sealed with key {sealed[1:NAME_SIZE].hex()}, which CALFERRY_KEYS does not list: "
+                "add that key back"
             )
         try:
-            return cipher.decrypt(nonce, body, header + context.encode()).decode()
-        except InvalidTag:
+            return key.decrypt(sealed, context.encode()).decode()
+        except (InvalidTag, InvalidUnwrap, ValueError):
             raise SealBroken("a sealed value was altered or belongs to another row") from None
 
+    @property
+    def newest_name(self) -> bytes:
+        """How everything begins that is sealed now."""
+        return VERSION + self._newest.id
+
     def is_current(self, sealed: bytes) -> bool:
-        """Whether the value is sealed with the newest key."""
-        return sealed[:9] == VERSION + self._newest
+        """Whether the value is sealed with the newest key, in the newest form."""
+        return sealed[:NAME_SIZE] == self.newest_name

@@ -1,12 +1,14 @@
 """Secrets at rest."""
 
 import base64
+import os
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calferry.vault import KeyMalformed, KeyUnknown, SealBroken, SealingVault, read_keys
+from calferry.vault import KeyMalformed, KeyUnknown, SealBroken, SealingVault, key_id, read_keys
 
 OLD = bytes(range(32))
 NEW = bytes(range(1, 33))
@@ -48,7 +50,7 @@ def test_a_value_moved_to_another_row_does_not_open() -> None:
         box.open(box.seal("secret", "accounts/acc_1"), "accounts/acc_2")
 
 
-@pytest.mark.parametrize("position", [0, 9, 12, 21, -1])
+@pytest.mark.parametrize("position", [0, 9, 12, 21, 49, 61, -1])
 def test_a_flipped_bit_is_noticed(position: int) -> None:
     box = vault(NEW)
     sealed = bytearray(box.seal("secret", "row"))
@@ -101,3 +103,34 @@ def test_an_unusable_key_is_refused_by_position(text: str, reason: str) -> None:
     with pytest.raises(KeyMalformed, match=reason) as caught:
         read_keys(text)
     assert not text or text not in str(caught.value)
+
+
+def former(key: bytes, secret: str, context: str) -> bytes:
+    """As the first version sealed: under the configured key itself."""
+    header, nonce = b"\x01" + key_id(key), bytes(12)
+    return header + nonce + AESGCM(key).encrypt(nonce, secret.encode(), header + context.encode())
+
+
+def test_what_the_first_version_sealed_is_opened_and_to_be_sealed_anew() -> None:
+    sealed = former(OLD, "secret", "row")
+    box = vault(OLD)
+    assert box.open(sealed, "row") == "secret"
+    assert not box.is_current(sealed)
+    with pytest.raises(SealBroken):
+        box.open(sealed, "another row")
+
+
+@pytest.mark.parametrize("version", [b"\x00", b"\x01", b"\x03"])
+def test_a_value_does_not_open_as_one_of_another_version(version: bytes) -> None:
+    box = vault(NEW)
+    with pytest.raises(SealBroken):
+        box.open(version + box.seal("secret", "row")[1:], "row")
+
+
+def test_every_value_has_a_key_of_its_own() -> None:
+    box = SealingVault([NEW], os.urandom)
+    first, second = box.seal("secret", "row"), box.seal("secret", "row")
+    assert first[9:49] != second[9:49]
+    mixed = first[:49] + second[49:]
+    with pytest.raises(SealBroken):
+        box.open(mixed, "row")

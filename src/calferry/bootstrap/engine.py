@@ -15,12 +15,13 @@ from calferry.bootstrap.signals import InProcessSignals
 from calferry.bootstrap.system import SystemClock, SystemIds
 from calferry.core.model import AccountId
 from calferry.ports import CalendarSource, Store
-from calferry.settings import Settings
+from calferry.settings import Settings, SettingsInvalid
+from calferry.store import sealed
 from calferry.sync.credentials import Credentials
 from calferry.sync.engine import Engine, Intervals
 from calferry.sync.google_oauth import GoogleSignIn
 from calferry.sync.google_source import GoogleSource
-from calferry.vault import SealingVault
+from calferry.vault import SealingVault, key_id
 
 EDITS = google.RetryPolicy(attempts_max=2, total_s=20.0)
 NEEDED = ("keys", "google_client_id", "google_client_secret")
@@ -36,10 +37,23 @@ async def opened_engine(settings: Settings, *, must_exist: bool = False) -> Asyn
         settings.database_address, auto_migrate=settings.auto_migrate, must_exist=must_exist
     )
     try:
+        await refuse_missing_keys(settings, store)
         async with google.AiohttpTransport() as transport:
             yield engine_of(settings, store, transport)
     finally:
         await store.close()
+
+
+async def refuse_missing_keys(settings: Settings, store: Store) -> None:
+    """Without the key of a stored grant its mirror would stand still, so nothing starts."""
+    missing = await store.read(sealed.keys_needed) - {key_id(key) for key in settings.sealing_keys}
+    if missing:
+        names = ", ".join(sorted(name.hex() for name in missing))
+        said = (
+            f"CALFERRY_KEYS lacks key {names}, which stored grants were sealed with: list it behind the newest one. "
+            "If it is lost for good, `calferry keys rotate --forget-unreadable` gives those grants up."
+        )
+        raise SettingsInvalid([said])
 
 
 def engine_of(settings: Settings, store: Store, transport: google.Transport) -> Engine:

@@ -5,7 +5,19 @@ from typing import Annotated
 import typer
 
 from calferry import __version__
-from calferry.cli import accounts, calendars, demo, emulator, schema, serve, status, sync, tokens, verify
+from calferry.cli import (
+    accounts,
+    calendars,
+    demo,
+    emulator,
+    keys,
+    schema,
+    serve,
+    status,
+    sync,
+    tokens,
+    verify,
+)
 
 app = typer.Typer(
     name="calferry",
@@ -41,6 +53,7 @@ app.command(name="sync")(sync.sync)
 app.command(name="verify")(verify.verify)
 app.command(name="status")(status.status)
 app.add_typer(schema.app, name="db")
+app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_account import Grant
 from calferry.core.scopes import status_for
 from calferry.store import accounts, channels, erasure, sync_states, users
+from calferry.store.sealed import access_context, refresh_context
 from calferry.store.tables import accounts as table
 from calferry.sync.engine import Engine
 from calferry.sync.watch import stop_account_channels
@@ -113,11 +114,11 @@ def granted(engine: Engine, account_id: str, grant: Grant, row: Any | None, now_
     if grant.identity is not None:
         values["google_sub"] = grant.identity.sub
     if grant.refresh_token is not None:
-        values["refresh_token"] = engine.vault.seal(grant.refresh_token, f"refresh:{account_id}")
+        values["refresh_token"] = engine.vault.seal(grant.refresh_token, refresh_context(account_id))
     elif row is None or row.refresh_token is None:
         raise ConnectRefused("Google sent no refresh token; the consent has to be asked for again.")
     if grant.access_token is not None:
-        values["access_token"] = engine.vault.seal(grant.access_token.token, f"access:{account_id}")
+        values["access_token"] = engine.vault.seal(grant.access_token.token, access_context(account_id))
         values["access_expires_at"] = now_ms + grant.access_token.expires_in_s * 1000
     return values
 
@@ -164,7 +165,7 @@ async def finish_closing(engine: Engine, account_id: str) -> bool:
         return False
     if row.refresh_token is not None:
         try:
-            await engine.oauth.revoke(engine.vault.open(row.refresh_token, f"refresh:{account_id}"))
+            await engine.oauth.revoke(engine.vault.open(row.refresh_token, refresh_context(account_id)))
         except SourceFailure as failure:
             if failure.cause in (Cause.UNREACHABLE, Cause.SERVER_ERROR, Cause.RATE_LIMITED):
                 return False

@@ -17,6 +17,7 @@ from calferry.core.model import AccountId
 from calferry.core.waiting import growing_waits
 from calferry.ports import Clock, Dice, OAuth, Store, Vault
 from calferry.store import accounts, sync_states
+from calferry.store.sealed import access_context, refresh_context
 from calferry.store.sync_states import LeaseTerms
 from calferry.sync.heartbeat import beating
 
@@ -98,7 +99,7 @@ class Credentials:
         use_until = row.access_expires_at - MARGIN_MS
         if use_until <= self.clock.now_ms():
             return None
-        token = self.vault.open(row.access_token, f"access:{row.id}")
+        token = self.vault.open(row.access_token, access_context(row.id))
         if token == stale:
             return None
         self.known[row.id] = Known(token, use_until, row.grant_number)
@@ -108,7 +109,7 @@ class Credentials:
         try:
             # With its repetitions this may take minutes.
             async with beating(self.clock, row.id, partial(self.keep_right, row.id)):
-                fresh = await self.exchanged(self.vault.open(row.refresh_token, f"refresh:{row.id}"))
+                fresh = await self.exchanged(self.vault.open(row.refresh_token, refresh_context(row.id)))
         except SourceFailure as failure:
             await self.note_failure(row, failure)
             raise
@@ -138,11 +139,11 @@ class Credentials:
 
     def sealed(self, account_id: str, fresh: AccessToken, expires_at: int) -> dict[str, Any]:
         values: dict[str, Any] = {
-            "access_token": self.vault.seal(fresh.token, f"access:{account_id}"),
+            "access_token": self.vault.seal(fresh.token, access_context(account_id)),
             "access_expires_at": expires_at,
         }
         if fresh.refresh_token is not None:
-            values["refresh_token"] = self.vault.seal(fresh.refresh_token, f"refresh:{account_id}")
+            values["refresh_token"] = self.vault.seal(fresh.refresh_token, refresh_context(account_id))
         return values
 
     async def note_failure(self, row: Any, failure: SourceFailure) -> None:

@@ -10,6 +10,8 @@ from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_account import Grant, Identity
 from calferry.store import account_reads, sessions, sign_ins
 from calferry.store.account_reads import AccountRow
+from calferry.store.fingerprints import fingerprint
+from calferry.store.sealed import verifier_context
 from calferry.store.sign_ins import SignIn
 from calferry.sync.accounts import Connected, ConnectRefused, connect
 from calferry.sync.listing import list_calendars
@@ -18,7 +20,7 @@ from calferry.web import cookies
 from calferry.web.allowed_emails import is_allowed
 from calferry.web.authentication import find_caller, read_credentials
 from calferry.web.service import Service
-from calferry.web.sign_in_start import CONSENTED, NO_REFERRER, start, verifier_context
+from calferry.web.sign_in_start import CONSENTED, NO_REFERRER, start
 
 log = structlog.get_logger(__name__)
 
@@ -110,7 +112,7 @@ async def check_same_person(service: Service, request: Request, sign_in: SignIn)
 
 async def exchange(service: Service, sign_in: SignIn, state: str, code: str) -> Grant:
     try:
-        verifier = service.engine.vault.open(sign_in.verifier, verifier_context(state))
+        verifier = service.engine.vault.open(sign_in.verifier, verifier_context(fingerprint(state)))
         return await service.engine.oauth.exchange(
             code, verifier, service.settings.redirect_uri, sign_in.nonce
         )

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from calferry.store import sign_ins
 from calferry.store.fingerprints import fingerprint
+from calferry.store.sealed import verifier_context
 from calferry.store.sign_ins import SIGN_IN_LIFE_MS, SignIn
 from calferry.web import cookies
 from calferry.web.service import Service
@@ -24,10 +25,6 @@ def code_challenge(verifier: str) -> str:
     """PKCE S256 (RFC 7636, section 4.2)."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def verifier_context(state: str) -> str:
-    return f"verifier:{fingerprint(state).hex()}"
 
 
 async def start(
@@ -46,7 +43,7 @@ async def start(
     state, nonce, verifier = engine.ids.secret(), engine.ids.secret(), engine.ids.secret()
     browser = browser_secret(request, service) or engine.ids.secret()
     sign_in = SignIn(
-        verifier=engine.vault.seal(verifier, verifier_context(state)),
+        verifier=engine.vault.seal(verifier, verifier_context(fingerprint(state))),
         nonce=nonce,
         intent=intent + (CONSENTED if consent else ""),
         return_to=return_to,
