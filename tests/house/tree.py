@@ -32,7 +32,7 @@ def relative(path: Path) -> str:
 @cache
 def own_files() -> tuple[Path, ...]:
     """Every text file people wrote here."""
-    top = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".env"]
+    top = [path for path in ROOT.iterdir() if path.is_file() and path.name not in (".env", ".git")]
     below = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     return tuple(sorted(path for path in top + below if _is_own(path)))
 
