@@ -53,6 +53,7 @@ MEANINGS = {
     "quota_per_day": "Requests per day that Google grants your project.",
     "tombstones_kept_days": "Days for which a cancelled event is kept.",
     "changes_kept_days": "Days for which the change log is kept; a cursor older than that is refused.",
+    "audit_kept_days": "Days for which the audit is kept: who connected, signed in, was refused. See `calferry audit`.",
     "session_idle_days": "Days after which an unused browser session ends.",
     "session_max_days": "Days after which every browser session ends.",
     "log_level": "The least important messages that are written.",

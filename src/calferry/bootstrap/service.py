@@ -46,7 +46,11 @@ async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[R
 @contextlib.asynccontextmanager
 async def working(engine: Engine, settings: Settings) -> AsyncIterator[None]:
     """The worker at work until the block ends."""
-    keeping = Keeping(settings.tombstones_kept_days * DAY_MS, settings.changes_kept_days * DAY_MS)
+    keeping = Keeping(
+        settings.tombstones_kept_days * DAY_MS,
+        settings.changes_kept_days * DAY_MS,
+        settings.audit_kept_days * DAY_MS,
+    )
     scheduler = Scheduler(engine, concurrency=settings.runs_at_once, timers=timers_for(keeping))
     task = asyncio.create_task(scheduler.run())
     try:

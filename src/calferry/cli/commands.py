@@ -7,6 +7,7 @@ import typer
 from calferry import __version__
 from calferry.cli import (
     accounts,
+    audit,
     calendars,
     demo,
     emulator,
@@ -52,6 +53,7 @@ app.add_typer(tokens.app, name="tokens")
 app.command(name="sync")(sync.sync)
 app.command(name="verify")(verify.verify)
 app.command(name="status")(status.status)
+app.command(name="audit")(audit.audit)
 app.add_typer(schema.app, name="db")
 app.add_typer(keys.app, name="keys")
 

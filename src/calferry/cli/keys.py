@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +17,7 @@ from calferry.cli.options import AsJson
 from calferry.cli.output import Output, count, table
 from calferry.duties.reseal import Progressed, Resealed, reseal, stale
 from calferry.settings import load_settings
-from calferry.store import sealed
+from calferry.store import audit, sealed
 from calferry.vault import SealingVault
 
 app = typer.Typer(help="The keys that seal stored secrets.", no_args_is_help=True)
@@ -54,6 +55,9 @@ async def rotate_keys(output: Output, *, forget_unreadable: bool) -> int:
                 store, vault, now_ms, forget_unreadable=forget_unreadable, progressed=progressed
             )
         left = await stale(store, vault)
+        if done.values or done.forgotten:
+            note = partial(audit.add, action="keys_rotated", now_ms=now_ms, resealed=done.values, left=left)
+            await store.write(partial(note, forgotten=done.forgotten, key=vault.key_ids[0].hex()))
         counts = await store.read(sealed.counts)
     finally:
         await store.close()

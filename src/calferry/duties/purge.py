@@ -3,8 +3,14 @@
 from dataclasses import dataclass
 from functools import partial
 
-from calferry.core.limits import INTENT_KEPT_MS, SYNC_REQUEST_KEPT_MS, TOMBSTONE_KEPT_MS
-from calferry.store import conflicts, intents, retention
+from calferry.core.limits import (
+    AUDIT_KEPT_MS,
+    INTENT_KEPT_MS,
+    PERSON_WITHOUT_ACCOUNT_KEPT_MS,
+    SYNC_REQUEST_KEPT_MS,
+    TOMBSTONE_KEPT_MS,
+)
+from calferry.store import audit, conflicts, erasure, intents, retention
 from calferry.sync.engine import Engine
 
 ROWS_AT_ONCE = 2_000
@@ -27,14 +33,17 @@ class Purge:
     tombstones: int
     changes: int
     events: int
+    people: int
+    audit: int
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How long tombstones, and calendars that left the list, stay; and how long the change log does."""
+    """How long tombstones, and calendars that left the list, stay; how long the change log does, and the audit."""
 
     tombstones_ms: int = TOMBSTONE_KEPT_MS
     changes_ms: int = TOMBSTONE_KEPT_MS
+    audit_ms: int = AUDIT_KEPT_MS
 
 
 KEEPING = Keeping()
@@ -61,7 +70,17 @@ async def purge(engine: Engine, keeping: Keeping = KEEPING) -> Purge:
         tombstones=await purge_tombstones(engine, kept_since),
         changes=await purge_changes(engine, now_ms - keeping.changes_ms),
         events=await purge_projections(engine, now_ms - PROJECTIONS_KEPT_MS),
+        people=await purge_people(engine, now_ms),
+        audit=await store.write(partial(audit.delete_old, before_ms=now_ms - keeping.audit_ms)),
     )
+
+
+async def purge_people(engine: Engine, now_ms: int) -> int:
+    """Who has had no account for a day; one transaction each."""
+    before_ms = now_ms - PERSON_WITHOUT_ACCOUNT_KEPT_MS
+    left = await engine.store.read(partial(erasure.people_who_left, before_ms=before_ms))
+    erase = partial(erasure.erase_person, now_ms=now_ms)
+    return sum([await engine.store.write(partial(erase, user_id=user_id)) for user_id in left])
 
 
 async def purge_tombstones(engine: Engine, deleted_before_ms: int) -> int:

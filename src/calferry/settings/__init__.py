@@ -82,6 +82,7 @@ class Settings(BaseSettings):
 
     tombstones_kept_days: Days = 30
     changes_kept_days: Days = 30
+    audit_kept_days: Days = 365
     session_idle_days: Days = 14
     session_max_days: Days = 90
 

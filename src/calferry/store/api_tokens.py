@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from calferry.store import audit
 from calferry.store.fingerprints import fingerprint
 from calferry.store.tables import api_tokens, users
 
@@ -33,6 +34,7 @@ class Bearer:
 def create(conn: Connection, user_id: int, *, token_id: str, name: str, token: str, now_ms: int) -> None:
     row = {"id": token_id, "user_id": user_id, "name": name, "created_at": now_ms}
     conn.execute(insert(api_tokens).values(token_hash=fingerprint(token), **row))
+    audit.add(conn, "token_created", now_ms, user_id=user_id, subject=token_id)
 
 
 def count(conn: Connection, user_id: int) -> int:
@@ -65,7 +67,10 @@ def touch(conn: Connection, token_id: str, now_ms: int) -> None:
     conn.execute(update(api_tokens).where(api_tokens.c.id == token_id).values(last_used_at=now_ms))
 
 
-def revoke(conn: Connection, user_id: int, token_id: str) -> bool:
+def revoke(conn: Connection, user_id: int, token_id: str, now_ms: int) -> bool:
     """Return whether there was such a token of that user."""
     owned = (api_tokens.c.id == token_id, api_tokens.c.user_id == user_id)
-    return conn.execute(delete(api_tokens).where(*owned)).rowcount == 1
+    if conn.execute(delete(api_tokens).where(*owned)).rowcount == 0:
+        return False
+    audit.add(conn, "token_revoked", now_ms, user_id=user_id, subject=token_id)
+    return True

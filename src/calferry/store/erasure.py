@@ -1,11 +1,12 @@
-"""Erasing what belongs to an account."""
+"""Erasing what belongs to an account, and people who have none left."""
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
 from calferry.core.model import CalendarId
-from calferry.store import changes
+from calferry.store import audit, changes
 from calferry.store.tables import (
     accounts,
+    api_tokens,
     calendars,
     channels,
     conflicts,
@@ -13,7 +14,11 @@ from calferry.store.tables import (
     intents,
     projections,
     quarantine,
+    sessions,
+    sign_ins,
+    sync_requests,
     sync_states,
+    users,
 )
 from calferry.store.tables import changes as log
 
@@ -45,6 +50,39 @@ def erase_calendar(connection: Connection, calendar_id: str) -> None:
     connection.execute(delete(calendars).where(calendars.c.id == calendar_id))
 
 
-def erase_account(connection: Connection, account_id: str) -> None:
-    connection.execute(delete(channels).where(channels.c.account_id == account_id))
-    connection.execute(delete(accounts).where(accounts.c.id == account_id))
+def erase_account(connection: Connection, account_id: str, now_ms: int) -> None:
+    """Erase the account itself. Who has none left is remembered for a while, to connect another one."""
+    owner = connection.execute(select(accounts.c.user_id).where(accounts.c.id == account_id)).scalar()
+    for table in (channels, sign_ins):
+        connection.execute(delete(table).where(table.c.account_id == account_id))
+    gone = connection.execute(delete(accounts).where(accounts.c.id == account_id)).rowcount
+    if not gone:
+        return
+    audit.add(connection, "account_erased", now_ms, user_id=owner, subject=account_id)
+    has_left = and_(users.c.id == owner, ~has_account())
+    connection.execute(update(users).where(has_left).values(left_at=now_ms))
+
+
+def has_account() -> ColumnElement[bool]:
+    return exists().where(accounts.c.user_id == users.c.id)
+
+
+def people_who_left(connection: Connection, before_ms: int) -> list[int]:
+    """Who has had no account since then."""
+    statement = select(users.c.id).where(users.c.left_at < before_ms, ~has_account())
+    return list(connection.execute(statement).scalars())
+
+
+def erase_person(connection: Connection, user_id: int, now_ms: int) -> bool:
+    """End every session and token and forget who it was. The number stays taken: it must never be somebody else's.
+
+    Nothing happens to who has an account again.
+    """
+    erased = {"email": f"erased:{user_id}", "google_sub": None, "left_at": None, "sync_accepted_at": None}
+    nobody = and_(users.c.id == user_id, ~has_account())
+    if connection.execute(update(users).where(nobody).values(erased)).rowcount == 0:
+        return False
+    for table in (sessions, api_tokens, sign_ins, sync_requests, log):
+        connection.execute(delete(table).where(table.c.user_id == user_id))
+    audit.add(connection, "person_erased", now_ms, user_id=user_id)
+    return True

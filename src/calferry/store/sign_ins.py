@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from calferry.store.fingerprints import fingerprint
 from calferry.store.tables import sign_ins
 
 SIGN_IN_LIFE_MS = 600_000
+UNDER_WAY_MAX = 10_000
+"""Anybody may begin one, and each is a row."""
+
+
+class TooManyUnderWay(Exception):
+    """No further sign-in can be remembered now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +30,18 @@ class SignIn:
 
 
 def begin(conn: Connection, state: str, browser: str, sign_in: SignIn, now_ms: int) -> None:
-    """Remember a sign-in; `browser` is the secret of the cookie that binds it."""
+    """Remember a sign-in; `browser` is the secret of the cookie that binds it. Raises `TooManyUnderWay`."""
+    if under_way(conn) >= UNDER_WAY_MAX:
+        conn.execute(delete(sign_ins).where(sign_ins.c.expires_at < now_ms))
+        if under_way(conn) >= UNDER_WAY_MAX:
+            raise TooManyUnderWay
     row = {name: getattr(sign_in, name) for name in SignIn.__slots__}
     hashes = {"state_hash": fingerprint(state), "browser_hash": fingerprint(browser)}
     conn.execute(insert(sign_ins).values(**hashes, **row, expires_at=now_ms + SIGN_IN_LIFE_MS))
+
+
+def under_way(conn: Connection) -> int:
+    return int(conn.execute(select(func.count()).select_from(sign_ins)).scalar_one())
 
 
 def use(conn: Connection, state: str, browser: str, now_ms: int) -> SignIn | None:

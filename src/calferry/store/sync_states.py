@@ -14,8 +14,9 @@ from calferry.core.failure import FailureInfo, LeaseLost
 from calferry.core.limits import LEASE_MS, RUN_SPACING_MS, WAIT_MAX_MS
 from calferry.core.model import UserId
 from calferry.core.sync_state import SyncState, as_state
+from calferry.store import audit
 from calferry.store.dialect import among, among_bound, texts
-from calferry.store.tables import intents
+from calferry.store.tables import accounts, intents
 from calferry.store.tables import sync_states as states
 
 STATE_COLUMNS = [states.c[name] for name in SyncState.__slots__]
@@ -330,6 +331,8 @@ def await_account(connection: Connection, state_id: str) -> None:
 
 def block_account(connection: Connection, account_id: str, info: FailureInfo, now_ms: int) -> None:
     """The account cannot be used: none of its resources is due until it can."""
+    owner = connection.execute(select(accounts.c.user_id).where(accounts.c.id == account_id)).scalar()
+    audit.add_once(connection, "account_blocked", now_ms, user_id=owner, subject=account_id, code=info.code)
     connection.execute(
         update(states)
         .where(states.c.account_id == account_id, states.c.status.in_(("idle", "syncing", "blocked")))

@@ -49,6 +49,7 @@ users = Table(
     counter("change_floor"),
     Column("sync_accepted_at", BigInteger),
     required("created_at", BigInteger),
+    Column("left_at", BigInteger),
     Index("ix_users_email", "email"),
 )
 
@@ -381,4 +382,18 @@ conflicts = Table(
     Column("resolved_at", BigInteger),
     Index("ix_conflicts_user_id", "user_id"),
     Index("ix_conflicts_calendar_id", "calendar_id"),
+)
+
+# `user_id` may name somebody who has been erased: it leads to nothing any more.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    required("at", BigInteger),
+    required("action"),
+    Column("user_id", BigInteger),
+    Column("subject", Text),
+    Column("details", Text),
+    Index("ix_audit_at", "at"),
+    Index("ix_audit_user_id", "user_id"),
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_account import Grant
 from calferry.core.scopes import status_for
-from calferry.store import accounts, channels, erasure, sync_states, users
+from calferry.store import accounts, audit, channels, erasure, sync_states, users
 from calferry.store.sealed import access_context, refresh_context
 from calferry.store.tables import accounts as table
 from calferry.sync.engine import Engine
@@ -47,10 +47,12 @@ async def connect(
             values |= {"id": fresh_id, "user_id": owner, "created_at": now_ms, "grant_number": 1}
             connection.execute(table.insert().values(values))
             sync_states.create(connection, fresh_id, owner, fresh_id, "calendar_list", now_ms)  # type: ignore[arg-type]
+            audit.add(connection, "account_connected", now_ms, user_id=owner, subject=fresh_id)
             return Connected(owner, fresh_id, created=True)
         values = granted(engine, row.id, grant, row, now_ms) | {"grant_number": row.grant_number + 1}
         accounts.change(connection, row.id, **values)
         sync_states.resume_account(connection, row.id, now_ms)
+        audit.add(connection, "account_reconnected", now_ms, user_id=owner, subject=row.id)
         return Connected(owner, row.id, created=False)
 
     connected = await engine.store.write(work)
@@ -125,20 +127,22 @@ def granted(engine: Engine, account_id: str, grant: Grant, row: Any | None, now_
 
 async def disconnect(engine: Engine, account_id: str) -> None:
     """Stop everything of the account, revoke its grant, erase its rows. Works without Google."""
-    await engine.store.write(lambda tx: close(tx, account_id))
+    await engine.store.write(lambda tx: close(tx, account_id, engine.clock.now_ms()))
     await wait_for_watches(engine, account_id)
     await stop_account_channels(engine, account_id)
     await engine.store.write(lambda tx: erasure.erase_mirror(tx, account_id, engine.clock.now_ms()))
     await finish_closing(engine, account_id)
 
 
-def close(connection: Connection, account_id: str) -> None:
+def close(connection: Connection, account_id: str, now_ms: int) -> None:
     """A grant that is known to be dead is not used for the farewell: its access token is forgotten."""
     sync_states.fence_off(connection, account_id)
     row = accounts.load(connection, account_id)
     dead = {"access_token": None, "access_expires_at": None}
     forgotten = dead if row is not None and row.status == "needs_reauth" else {}
     accounts.change(connection, account_id, status="closing", **forgotten)
+    if row is not None and row.status != "closing":
+        audit.add(connection, "account_disconnected", now_ms, user_id=row.user_id, subject=account_id)
 
 
 async def wait_for_watches(engine: Engine, account_id: str) -> None:
@@ -169,5 +173,5 @@ async def finish_closing(engine: Engine, account_id: str) -> bool:
         except SourceFailure as failure:
             if failure.cause in (Cause.UNREACHABLE, Cause.SERVER_ERROR, Cause.RATE_LIMITED):
                 return False
-    await engine.store.write(lambda tx: erasure.erase_account(tx, account_id))
+    await engine.store.write(lambda tx: erasure.erase_account(tx, account_id, engine.clock.now_ms()))
     return True

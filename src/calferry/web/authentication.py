@@ -5,17 +5,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from calferry.store import api_tokens, sessions
+from calferry.store import api_tokens, audit, sessions
 from calferry.store.api_tokens import Bearer
 from calferry.store.sessions import Session
 from calferry.web import cookies
 from calferry.web.problems import Problem, unauthenticated
 from calferry.web.same_origin import SAFE_METHODS, may_change
 from calferry.web.service import Service, service_of
+
+log = structlog.get_logger(__name__)
 
 CREDENTIAL_LENGTH_MAX = 512
 
@@ -58,8 +61,19 @@ async def authenticate_action(request: Request) -> Caller:
 
 def require_same_origin(request: Request, caller: Caller, service: Service) -> None:
     if caller.by_cookie and not may_change(request.method, request.headers, service.settings.base_url):
+        note_denial(service, caller)
         detail = "A request with a session cookie must come from a page of this site: send its Origin, or a bearer token."
         raise Problem(403, "cross_site", detail)
+
+
+def note_denial(service: Service, caller: Caller) -> None:
+    now_ms, user_id = service.engine.clock.now_ms(), caller.user_id
+    log.warning("access_denied", user=user_id, why="cross_site")
+
+    def note(conn: Connection) -> None:
+        audit.add_once(conn, "access_denied", now_ms, user_id=user_id, subject="cross_site")
+
+    service.spawn(write_down(service, [note]))
 
 
 def read_credentials(request: Request, service: Service) -> Credentials:

@@ -6,8 +6,9 @@ import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
-from calferry.store import account_reads, sessions
+from calferry.store import account_reads, audit, sessions
 from calferry.web import cookies
 from calferry.web.authentication import Caller, CallerDep, authenticate
 from calferry.web.frames import instant
@@ -41,7 +42,9 @@ class SessionAnswer(BaseModel):
     expires_at: str | None
 
 
-@router.get("/google/login", status_code=303, response_class=Response, responses=responses(400, 401, 404))
+@router.get(
+    "/google/login", status_code=303, response_class=Response, responses=responses(400, 401, 404, 429)
+)
 async def login(
     request: Request,
     service: ServiceDep,
@@ -106,9 +109,14 @@ async def callback(request: Request, service: ServiceDep) -> Response:
 @router.post("/logout", status_code=204, responses=responses(401, 403))
 async def logout(service: ServiceDep, caller: CallerDep) -> Response:
     """End the browser's session. A bearer token is revoked at `/auth/tokens` instead."""
-    token = caller.credentials.cookie
+    token, now_ms = caller.credentials.cookie, service.engine.clock.now_ms()
     if token is not None:
-        await service.engine.store.write(lambda conn: sessions.end(conn, token))
+
+        def end(conn: Connection) -> None:
+            sessions.end(conn, token)
+            audit.add(conn, "signed_out", now_ms, user_id=caller.user_id)
+
+        await service.engine.store.write(end)
     response = Response(status_code=204)
     cookies.drop(response, service.settings, cookies.SESSION)
     if service.settings.is_https:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_account import Grant, Identity
-from calferry.store import account_reads, sessions, sign_ins
+from calferry.store import account_reads, audit, sessions, sign_ins
 from calferry.store.account_reads import AccountRow
 from calferry.store.fingerprints import fingerprint
 from calferry.store.sealed import verifier_context
@@ -62,6 +62,27 @@ async def finish(service: Service, request: Request) -> Response:
     check_issuer(service, parameters.get("iss"))
     await check_same_person(service, request, sign_in)
     grant = await exchange(service, sign_in, state, parameters["code"])
+    try:
+        return await admit(service, request, sign_in, grant)
+    except SignInRefused as refused:
+        await note_refusal(service, sign_in, refused)
+        raise
+
+
+async def note_refusal(service: Service, sign_in: SignIn, refused: SignInRefused) -> None:
+    """Google knows who that was, and we let them in not."""
+    now_ms, subject = service.engine.clock.now_ms(), sign_in.account_id
+
+    def note(conn: Connection) -> None:
+        audit.add_once(
+            conn, "sign_in_refused", now_ms, user_id=sign_in.user_id, subject=subject, status=refused.status
+        )
+
+    await service.engine.store.write(note)
+
+
+async def admit(service: Service, request: Request, sign_in: SignIn, grant: Grant) -> Response:
+    """Let who Google says it is in, or connect the account. Raises `SignInRefused`."""
     identity = identity_of(grant)
     if not sign_in.intent.endswith(CONSENTED) and await lacks_refresh_token(service, grant, identity):
         return await ask_consent(service, request, sign_in, identity)
@@ -188,6 +209,7 @@ async def begin_session(service: Service, request: Request, response: Response, 
         if former is not None:
             sessions.end(conn, former)
         sessions.create(conn, token, user_id, now_ms, now_ms + settings.session_max_ms)
+        audit.add(conn, "signed_in", now_ms, user_id=user_id)
 
     await engine.store.write(store)
     cookies.put(response, settings, cookies.SESSION, token, settings.session_max_ms // 1000)

@@ -10,8 +10,9 @@ from fastapi.responses import RedirectResponse, Response
 from calferry.store import sign_ins
 from calferry.store.fingerprints import fingerprint
 from calferry.store.sealed import verifier_context
-from calferry.store.sign_ins import SIGN_IN_LIFE_MS, SignIn
+from calferry.store.sign_ins import SIGN_IN_LIFE_MS, SignIn, TooManyUnderWay
 from calferry.web import cookies
+from calferry.web.problems import Problem
 from calferry.web.service import Service
 
 Intent = Literal["sign_in", "connect", "reconnect"]
@@ -51,7 +52,13 @@ async def start(
         user_id=user_id,
     )
     now_ms = engine.clock.now_ms()
-    await engine.store.write(lambda conn: sign_ins.begin(conn, state, browser, sign_in, now_ms))
+    try:
+        await engine.store.write(lambda conn: sign_ins.begin(conn, state, browser, sign_in, now_ms))
+    except TooManyUnderWay:
+        detail = "Too many people are signing in at this moment. Please try again in a minute."
+        raise Problem(
+            429, "too_many_sign_ins", detail, retryable=True, headers={"Retry-After": "60"}
+        ) from None
     address = service.authorize_url(
         state=state,
         nonce=nonce,

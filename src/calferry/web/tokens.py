@@ -79,7 +79,10 @@ async def create_token(new: NewToken, caller: CallerDep, service: ServiceDep) ->
 
 @router.delete("/{token_id}", status_code=204, responses=responses(401, 403, 404))
 async def revoke_token(token_id: str, caller: CallerDep, service: ServiceDep) -> Response:
-    revoked = await service.engine.store.write(lambda conn: api_tokens.revoke(conn, caller.user_id, token_id))
+    now_ms = service.engine.clock.now_ms()
+    revoked = await service.engine.store.write(
+        lambda conn: api_tokens.revoke(conn, caller.user_id, token_id, now_ms)
+    )
     if not revoked:
         raise not_found("There is no such token among yours.")
     return Response(status_code=204)

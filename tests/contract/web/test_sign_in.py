@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from calferry.emulator.server import RunningGoogle, run_in_thread
+from calferry.store import sessions as session_rows
 from calferry.store.tables import sessions, sign_ins, users
 from tests.contract.web.site import Site, running_site
 
@@ -230,6 +231,38 @@ def test_signing_out_ends_the_session_for_good(site: Site) -> None:
     assert browser.post("/auth/logout", headers={"Origin": "https://evil.example"}).status_code == 403
     assert browser.post("/auth/logout", headers={"Origin": site.url}).status_code == 204
     assert site.client(cookies={"calferry_session": cookie}).get("/auth/session").status_code == 401
+
+
+def test_signing_out_on_https_makes_the_browser_forget_the_site(
+    google: RunningGoogle, tmp_path: Path
+) -> None:
+    with running_site(google, tmp_path, base_url="https://calendar.example.com") as site:
+        alice = site.person(ALICE)
+        now_ms = site.clock.now_ms()
+        site.write(lambda conn: session_rows.create(conn, "cookie", alice.user_id, now_ms, now_ms + 60_000))
+        browser = site.client()
+        headers = {"Cookie": "__Host-calferry_session=cookie", "Sec-Fetch-Site": "same-origin"}
+        answer = browser.post("/auth/logout", headers=headers)
+        assert answer.status_code == 204
+        assert answer.headers["clear-site-data"] == '"cache", "cookies", "storage"'
+        assert "__Host-calferry_session=" in answer.headers["set-cookie"]
+        assert "Max-Age=0" in answer.headers["set-cookie"]
+        assert browser.get("/auth/session", headers=headers).status_code == 401
+
+
+def test_a_stream_ends_when_its_session_does(site: Site) -> None:
+    browser = sign_in(site)
+    site.google.control("faults", {"faults": [{"method": "events.list", "action": "stall-4000"}]})
+    calendar = browser.get("/calendar/calendars").json()["calendars"][0]["id"]
+    with site.client(cookies=browser.cookies).stream(
+        "GET", f"/calendar/sync?calendar_ids={calendar}", headers={"Sec-Fetch-Site": "same-origin"}
+    ) as response:
+        chunks = response.iter_text()
+        text = next(chunks)
+        browser.post("/auth/logout", headers={"Origin": site.url})
+        site.clock.advance(16)
+        text += "".join(chunks)
+    assert "event: complete" not in text
 
 
 def test_a_session_ends_when_idle_and_at_the_latest_after_its_time(site: Site) -> None:

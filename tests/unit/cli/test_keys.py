@@ -87,3 +87,21 @@ def test_rotating_needs_keys_and_a_database(bare: Installation, monkeypatch: pyt
     assert "CALFERRY_KEYS is not set" in bare.outcome("keys", "rotate", code=3)["error"]
     monkeypatch.setenv("CALFERRY_KEYS", base64.b64encode(os.urandom(32)).decode())
     assert "There is no database" in bare.outcome("keys", "rotate", code=3)["error"]
+
+
+def test_the_audit_shows_what_happened_to_access(installation: Installation, keys: Keys) -> None:
+    installation.outcome("tokens", "create", ALICE)
+    keys.use(keys.new, keys.old)
+    installation.outcome("keys", "rotate")
+    entries = installation.outcome("audit")["entries"]
+    assert [(entry["action"], entry["email"]) for entry in entries] == [
+        ("keys_rotated", None),
+        ("token_created", ALICE),
+        ("account_connected", ALICE),
+    ]
+    assert entries[0]["details"] == {"forgotten": 0, "key": key_id(keys.new).hex(), "left": 0, "resealed": 2}
+    assert [entry["action"] for entry in installation.outcome("audit", ALICE, "--last", "1")["entries"]] == [
+        "token_created"
+    ]
+    assert "keys_rotated" in installation.run("audit").stdout
+    assert "nobody@example.com" in installation.outcome("audit", "nobody@example.com", code=1)["error"]
