@@ -56,6 +56,9 @@ MEANINGS = {
     "audit_kept_days": "Days for which the audit is kept: who connected, signed in, was refused. See `calferry audit`.",
     "session_idle_days": "Days after which an unused browser session ends.",
     "session_max_days": "Days after which every browser session ends.",
+    "metrics_port": "A port that answers `/metrics` and nothing else, without a token: keep it inside. `0`: none.",
+    "metrics_host": "The address that port listens on.",
+    "metrics_token": "Bearer token that opens `/metrics` on the service's own port, 32 characters or more. Unset: it stays shut.",
     "log_level": "The least important messages that are written.",
     "docs": "Serve the interactive API pages at `/docs`.",
 }
@@ -75,7 +78,7 @@ HTTP_INTRODUCTION = f"""The service describes itself, with every parameter and a
   `POST /auth/tokens` gives one to whoever is signed in. Tokens never travel in an address.
 - **The session cookie** that signing in at `/auth/google/login` leaves in a browser: for pages, whose `EventSource` cannot
   send headers.
-- **`CRON_SECRET`** as a bearer token, for `/api/cron/…` alone.
+- **`CRON_SECRET`** as a bearer token, for `/api/cron/…` alone, and **`CALFERRY_METRICS_TOKEN`** for `/metrics` alone.
 
 Without valid credentials the answer is 401, also where token and cookie belong to two people. `/`, `/healthz`, `/readyz`,
 signing in and the webhook ask for none.

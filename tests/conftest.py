@@ -1,8 +1,10 @@
 """Rules for every test: one event loop backend, repeatable Hypothesis runs, and nothing skipped."""
 
+import logging
 from collections.abc import Generator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 # Shared machines are slow at random, so no deadlines; the same examples on every machine.
@@ -14,6 +16,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("house")
+# Standard output belongs to what is tested.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 SKIPPED = "skipped or expected to fail: a test runs here or is not kept"
 

@@ -1,7 +1,9 @@
 """What the engine asks of the outside world. Each protocol is small; `bootstrap` joins the real ones."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar
 
 from calferry.core.google_account import AccessToken, Grant, Identity
 from calferry.core.google_calendar import CalendarListPage, ChannelRequest, OpenedChannel
@@ -73,6 +75,39 @@ class Signals(Protocol):
 
     async def wait(self, topic: str, timeout_s: float) -> bool:
         """Return True when the topic was woken, False when the time is over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended. `covers`: the dirty number that it has made clean, None for one that is not done; `error`: the
+    code of what ended it."""
+
+    outcome: str
+    covers: int | None = None
+    error: str | None = None
+
+
+class Observer(Protocol):
+    """Told of what happens, to count and to trace it. Nothing depends on it: it decides nothing, never fails, never
+    waits."""
+
+    def run(
+        self, kind: Literal["events", "calendar_list"], resource: str
+    ) -> AbstractContextManager[Callable[[RunEnd], None]]:
+        """Around one run, which tells how it ended."""
+        ...
+
+    def stream(self) -> AbstractContextManager[None]:
+        """Around one open stream."""
+        ...
+
+    def notified(self, verdict: str) -> None:
+        """A notification came, and this is what became of it."""
+        ...
+
+    def marked(self, resource: str, mark: int, received_ms: int) -> None:
+        """A notification, received at that lease time, has left this mark."""
         ...
 
 

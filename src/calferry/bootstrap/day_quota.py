@@ -32,6 +32,11 @@ class DayQuota:
         await self._inner.acquire(user, units, wait_max_s)
         self._spent += units
 
+    def left(self) -> int:
+        """Units that this process may still spend today."""
+        self._turn_page()
+        return self._per_day - self._spent
+
     def _turn_page(self) -> None:
         today = self._today().date()
         if today != self._day:

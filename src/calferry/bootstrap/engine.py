@@ -10,8 +10,12 @@ from calferry import google
 from calferry.bootstrap.collector import calm_collector
 from calferry.bootstrap.database import open_store
 from calferry.bootstrap.day_quota import DayQuota
+from calferry.bootstrap.figures import Figures
+from calferry.bootstrap.observed_transport import ObservedTransport
+from calferry.bootstrap.observer import Watch
 from calferry.bootstrap.owner import own_name
 from calferry.bootstrap.signals import InProcessSignals
+from calferry.bootstrap.spans import NoSpans, Spans
 from calferry.bootstrap.system import SystemClock, SystemIds
 from calferry.core.model import AccountId
 from calferry.ports import CalendarSource, Store
@@ -28,7 +32,9 @@ NEEDED = ("keys", "google_client_id", "google_client_secret")
 
 
 @contextlib.asynccontextmanager
-async def opened_engine(settings: Settings, *, must_exist: bool = False) -> AsyncIterator[Engine]:
+async def opened_engine(
+    settings: Settings, *, must_exist: bool = False, watch: Watch | None = None
+) -> AsyncIterator[Engine]:
     """An engine until the block ends. Raises SettingsInvalid or DatabaseUnusable before anything is touched, also for an
     absent database where it `must_exist`."""
     settings.require(*NEEDED)
@@ -39,7 +45,7 @@ async def opened_engine(settings: Settings, *, must_exist: bool = False) -> Asyn
     try:
         await refuse_missing_keys(settings, store)
         async with google.AiohttpTransport() as transport:
-            yield engine_of(settings, store, transport)
+            yield engine_of(settings, store, transport, watch or new_watch())
     finally:
         await store.close()
 
@@ -56,13 +62,21 @@ async def refuse_missing_keys(settings: Settings, store: Store) -> None:
         raise SettingsInvalid([said])
 
 
-def engine_of(settings: Settings, store: Store, transport: google.Transport) -> Engine:
+def new_watch(spans: Spans | None = None) -> Watch:
+    """What this process will count and trace."""
+    return Watch(Figures(SystemClock().lease_ms), spans or NoSpans())
+
+
+def engine_of(settings: Settings, store: Store, wire: google.Transport, watch: Watch) -> Engine:
     """Join the ports."""
     clock, dice, budget = SystemClock(), random.SystemRandom(), google.RetryBudget()
     google_clock, endpoints = google.SystemClock(), endpoints_of(settings)
+    transport = ObservedTransport(wire, watch, google_clock.now)
     vault = SealingVault(settings.sealing_keys, os.urandom)
     minute = google.SlidingQuota(google_clock, settings.quota_per_minute, settings.quota_per_user_per_minute)
     quota = DayQuota(minute, settings.quota_per_day, google_clock.now)
+    watch.figures.quota_left.labels("minute").set_function(minute.left)
+    watch.figures.quota_left.labels("day").set_function(quota.left)
     client_secret = settings.google_client_secret.get_secret_value()
     oauth = GoogleSignIn(
         google.GoogleOAuth(
@@ -91,6 +105,7 @@ def engine_of(settings: Settings, store: Store, transport: google.Transport) -> 
         source=source,
         webhook_address=settings.webhook_address,
         intervals=intervals_of(settings),
+        observer=watch,
     )
 
 

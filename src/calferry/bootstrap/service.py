@@ -5,11 +5,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from calferry import google
+from calferry.bootstrap.access_log import AccessLog
 from calferry.bootstrap.background import Background
-from calferry.bootstrap.engine import endpoints_of, opened_engine
+from calferry.bootstrap.engine import endpoints_of, new_watch, opened_engine
+from calferry.bootstrap.http_server import listen, serving
+from calferry.bootstrap.metrics import Metrics, metrics_only
 from calferry.duties.purge import Keeping
 from calferry.jobs.scheduler import Scheduler
 from calferry.jobs.timers import timers_for
@@ -26,21 +29,41 @@ class RunningService:
 
     settings: Settings
     engine: Engine
-    app: FastAPI
+    app: ASGIApp
+    metrics: Metrics
 
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[RunningService]:
     """Everything but the listening socket, until the block ends. Raises SettingsInvalid or DatabaseUnusable."""
     settings.require_for_serve()
-    async with opened_engine(settings) as engine:
+    watch = new_watch()
+    async with opened_engine(settings, watch=watch) as engine:
         background = Background()
-        app = create_app(engine, settings, authorize_url=ConsentAddress(settings), spawn=background.spawn)
+        metrics = Metrics(watch.figures, engine.store, engine.clock)
+        app = create_app(
+            engine,
+            settings,
+            authorize_url=ConsentAddress(settings),
+            spawn=background.spawn,
+            render_metrics=metrics.render,
+        )
         try:
             async with working(engine, settings) if worker else contextlib.nullcontext():
-                yield RunningService(settings, engine, app)
+                yield RunningService(settings, engine, AccessLog(app, watch), metrics)
         finally:
             await background.close()
+
+
+@contextlib.asynccontextmanager
+async def serving_metrics(settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
+    """The port of the metrics, where one is set, until the block ends. Raises AddressTaken."""
+    if not settings.metrics_port:
+        yield
+        return
+    with listen(settings.metrics_host, settings.metrics_port) as listener:
+        async with serving(metrics_only(metrics), listener):
+            yield
 
 
 @contextlib.asynccontextmanager

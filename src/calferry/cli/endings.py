@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from calferry.bootstrap.database import DatabaseUnusable, trouble
 from calferry.bootstrap.http_server import AddressTaken
+from calferry.bootstrap.logs import configure_logs
 from calferry.cli.output import Output
 from calferry.core.failure import Cause, SourceFailure
 from calferry.settings import SettingsInvalid
@@ -69,7 +70,8 @@ def end_with(output: Output, error: Exception) -> typer.Exit:
 
 
 def run(output: Output, work: Callable[[], Coroutine[Any, Any, int | None]]) -> None:
-    """Run a command's work in an event loop of its own and end as it ended."""
+    """Run a command's work in an event loop of its own and end as it ended. Standard output is for its outcome alone."""
+    configure_logs("warning")
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             code = runner.run(work())

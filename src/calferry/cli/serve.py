@@ -10,7 +10,7 @@ import typer
 
 from calferry.bootstrap.http_server import listen, serving
 from calferry.bootstrap.logs import configure_logs
-from calferry.bootstrap.service import running
+from calferry.bootstrap.service import running, serving_metrics
 from calferry.cli.endings import INTERRUPTED, run
 from calferry.cli.options import AsJson, Host
 from calferry.cli.output import Output
@@ -39,7 +39,11 @@ async def serve_until_stopped(output: Output, host: str, port: int, *, worker: b
     stopped = stop_signal()
     with listen(host, port) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}"
-        async with running(settings, worker=worker) as service, serving(service.app, listener):
+        async with (
+            running(settings, worker=worker) as service,
+            serving_metrics(settings, service.metrics),
+            serving(service.app, listener),
+        ):
             announce(output, settings, address)
             await stopped.wait()
             output.say("Stopping: finishing what is in hand.")

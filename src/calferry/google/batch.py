@@ -167,7 +167,7 @@ class Rounds:
         content_type, body = write_batch([part_request(number, part) for number, part in enumerate(parts)])
         units = sum(part.call.units for part in parts)
         headers = {"Content-Type": content_type, "Accept": "multipart/mixed"}
-        sending = Sending("POST", self._caller.endpoints.batch_url, headers, body, units)
+        sending = Sending("POST", self._caller.endpoints.batch_url, headers, body, units, "batch")
         response = await self._caller.answer(sending, lambda: self._exchange.time_left_s(self._started_at))
         if response.status != OK:
             raise self._caller.error(response)

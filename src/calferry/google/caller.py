@@ -20,13 +20,14 @@ UNAUTHORIZED = 401
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What leaves, but for the token. units: what it costs of the quota."""
+    """What leaves, but for the token. units: what it costs of the quota; name: Google's name of the method."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None = field(default=None, repr=False)
     units: int = 1
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,8 @@ class Caller:
     async def send(self, request: Request[T]) -> T:
         """The answer, after backoff and one renewal of a refused access token. Raises GoogleError."""
         call = request.call()
-        sending = Sending(
-            call.method, self.endpoints.calendar_url + call.target(), headers_of(call), call.body, call.units
-        )
+        url = self.endpoints.calendar_url + call.target()
+        sending = Sending(call.method, url, headers_of(call), call.body, call.units, call.name)
 
         async def attempt(time_left_s: Callable[[], float]) -> T:
             return self.read(request, call, await self.answer(sending, time_left_s))
@@ -92,7 +92,7 @@ class Caller:
         }
         if self.quota_user is not None:
             headers["X-Goog-Quota-User"] = self.quota_user
-        return WireRequest(sending.method, sending.url, headers, sending.body, timeout_s)
+        return WireRequest(sending.method, sending.url, headers, sending.body, timeout_s, name=sending.name)
 
 
 def headers_of(call: Call) -> dict[str, str]:

@@ -44,6 +44,11 @@ class SlidingWindow:
         excess = len(self._spent) + units - self._limit
         return 0.0 if excess <= 0 else self._spent[excess - 1] + self._window_s - now
 
+    def left(self, now: float) -> int:
+        """Units that fit now."""
+        self.wait_s(now, 0)
+        return self._limit - len(self._spent)
+
     def spend(self, now: float, units: int) -> None:
         self._spent.extend([now] * units)
 
@@ -73,6 +78,10 @@ class SlidingQuota:
             if self._clock.monotonic() + wait > until:
                 raise RateLimited("our own quota is used up", reason="localQuota", retry_after_s=wait)
             await self._clock.sleep(wait)
+
+    def left(self) -> int:
+        """Units of the project that may be spent at once."""
+        return self._project.left(self._clock.monotonic())
 
     def _try(self, user: str, units: int) -> float:
         now = self._clock.monotonic()

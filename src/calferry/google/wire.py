@@ -23,7 +23,8 @@ GZIP_ERROR = cast("type[Exception]", isal_zlib.IsalError)
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """One HTTP request. Headers, query and body may hold secrets and stay out of the repr."""
+    """One HTTP request. Headers, query and body may hold secrets and stay out of the repr. name: Google's name of the
+    method, for whoever counts."""
 
     method: str
     url: str
@@ -31,6 +32,7 @@ class WireRequest:
     body: bytes | None = field(default=None, repr=False)
     timeout_s: float = TIMEOUT_S
     max_body_bytes: int = BODY_BYTES_MAX
+    name: str = ""
 
     def __repr__(self) -> str:
         return f"WireRequest({self.method} {self.url.partition('?')[0]})"

@@ -94,29 +94,10 @@ class Scheduler:
 
 
 async def run_due(engine: Engine, item: Due) -> None:
-    """Run one resource and say in the log how it went."""
     if item.kind == "calendar_list":
-        listed = await refresh_calendar_list(engine, AccountId(item.account_id))
-        if not listed.held:
-            log.info(
-                "calendar_list_refreshed" if listed.error is None else "calendar_list_not_refreshed",
-                account=item.account_id,
-                added=listed.added,
-                updated=listed.updated,
-                removed=listed.removed,
-                error=listed.error and f"{listed.error.code} {listed.error.message}",
-            )
-        return
-    report = await run_calendar(engine, item.id, stop_at_ms=engine.clock.now_ms() + SLICE_MS)
-    if report.outcome != "held":
-        log.info(
-            "calendar_synced" if report.error is None else "calendar_not_synced",
-            calendar=item.id,
-            outcome=report.outcome,
-            pages=report.pages,
-            changes=report.changes,
-            error=report.error and f"{report.error.code} {report.error.message}",
-        )
+        await refresh_calendar_list(engine, AccountId(item.account_id))
+    else:
+        await run_calendar(engine, item.id, stop_at_ms=engine.clock.now_ms() + SLICE_MS)
 
 
 async def finished(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     session_idle_days: Days = 14
     session_max_days: Days = 90
 
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    metrics_host: str = "127.0.0.1"
+    metrics_token: Annotated[SecretStr, AfterValidator(rules.check_bearer_secret)] = SecretStr("")
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     docs: bool = True
 
@@ -150,6 +154,11 @@ class Settings(BaseSettings):
     @property
     def cron_secrets(self) -> tuple[str, ...]:
         return rules.split_secrets(self.cron_secret.get_secret_value())
+
+    @property
+    def metrics_secret(self) -> str:
+        """What opens `/metrics`; empty: nothing does."""
+        return self.metrics_token.get_secret_value()
 
     @property
     def email_patterns(self) -> tuple[str, ...]:

@@ -89,15 +89,26 @@ def check_cron_secret(value: SecretStr) -> SecretStr:
     secrets = split_secrets(value.get_secret_value())
     if len(secrets) > CRON_SECRETS_MAX:
         raise ValueError("it may hold two secrets, the new one and the old one, not more")
-    if any(len(secret) < CRON_SECRET_LENGTH_MIN for secret in secrets):
+    for secret in secrets:
+        check_bearer(secret)
+    return value
+
+
+def check_bearer_secret(value: SecretStr) -> SecretStr:
+    if value.get_secret_value():
+        check_bearer(value.get_secret_value())
+    return value
+
+
+def check_bearer(secret: str) -> None:
+    if len(secret) < CRON_SECRET_LENGTH_MIN:
         raise ValueError(
             f"each secret needs {CRON_SECRET_LENGTH_MIN} characters or more; make one with {MAKE_SECRET}"
         )
-    if any(not secret.isascii() or not secret.isprintable() or " " in secret for secret in secrets):
+    if not secret.isascii() or not secret.isprintable() or " " in secret:
         raise ValueError(
             f"a header can carry only printable ASCII without blanks; make one with {MAKE_SECRET}"
         )
-    return value
 
 
 def split_emails(text: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import Connection
 
 from calferry.core import failure as failures
@@ -11,12 +12,16 @@ from calferry.core.google_calendar import CalendarListEntry
 from calferry.core.limits import CALENDAR_LIST_FULL_MS
 from calferry.core.model import AccountId
 from calferry.core.sync_state import SyncState
+from calferry.ports import RunEnd
 from calferry.store import accounts, calendar_list, sync_states
 from calferry.store.sync_states import Done, Listed
 from calferry.sync import lease
 from calferry.sync.engine import Engine
+from calferry.sync.report import Outcome
 
 PAGES_MAX = 200
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,14 @@ class ListReport:
     removed: int = 0
     held: bool = False
     error: FailureInfo | None = None
+    covers: int | None = None
+    """The dirty number that it has made clean."""
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.held:
+            return "held"
+        return "done" if self.error is None else "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,22 @@ class Fetched:
 
 async def refresh_calendar_list(engine: Engine, account_id: str, *, full: bool = False) -> ListReport:
     """Bring the account's calendars up to date, from its own sync token or, once a day, from everything."""
+    with engine.observer.run("calendar_list", account_id) as ended:
+        report = await refresh_leased(engine, account_id, full=full)
+        ended(RunEnd(report.outcome, report.covers, None if report.error is None else report.error.code))
+        if not report.held:
+            log.info(
+                "calendar_list_refreshed" if report.error is None else "calendar_list_not_refreshed",
+                account=account_id,
+                added=report.added,
+                updated=report.updated,
+                removed=report.removed,
+                error=report.error and f"{report.error.code} {report.error.message}",
+            )
+        return report
+
+
+async def refresh_leased(engine: Engine, account_id: str, *, full: bool) -> ListReport:
     account = await engine.store.read(lambda tx: accounts.load(tx, account_id))
     if account is None or account.status not in ("active", "partial"):
         return ListReport(error=failures.DEAD_GRANT)
@@ -118,7 +147,8 @@ async def store_list(engine: Engine, state: SyncState, fetched: Fetched, *, full
 
     listing = await engine.store.write(work)
     engine.signals.wake(f"user:{state.user_id}")
-    return ListReport(len(listing.added), len(listing.updated), len(listing.removed))
+    added, updated, removed = len(listing.added), len(listing.updated), len(listing.removed)
+    return ListReport(added, updated, removed, covers=state.dirty_seq)
 
 
 async def note_failure(

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from calferry.core.limits import POLL_JITTER
 from calferry.core.model import AccountId
-from calferry.ports import CalendarSource, Clock, Dice, Ids, OAuth, Signals, Store, Vault
+from calferry.ports import CalendarSource, Clock, Dice, Ids, OAuth, Observer, Signals, Store, Vault
+from calferry.sync.unobserved import Unobserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,4 @@ class Engine:
     webhook_address: str | None = None
     intervals: Intervals = field(default_factory=Intervals)
     read_ahead: ReadAhead = field(default_factory=ReadAhead)
+    observer: Observer = field(default_factory=Unobserved)

@@ -10,7 +10,8 @@ Outcome = Literal["done", "incomplete", "held", "failed", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`events`: items Google sent; `changes`: entries of the change log; `requests`: calls to Google."""
+    """`events`: items Google sent; `changes`: entries of the change log; `requests`: calls to Google; `covers`: the
+    dirty number that a finished pass has made clean."""
 
     outcome: Outcome
     events: int = 0
@@ -18,3 +19,4 @@ class Report:
     pages: int = 0
     requests: int = 0
     error: FailureInfo | None = None
+    covers: int | None = None

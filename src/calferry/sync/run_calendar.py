@@ -15,6 +15,7 @@ from calferry.core.failure import Cause, Decision, LeaseLost, SourceFailure
 from calferry.core.model import Envelope, Page, Pass
 from calferry.core.series import SeriesTruth
 from calferry.core.sync_state import runs_in_one_go
+from calferry.ports import RunEnd
 from calferry.store import sync_states
 from calferry.sync import begin as beginning
 from calferry.sync import lease
@@ -93,7 +94,7 @@ class CalendarRun:
             del page, truths
             walk = done.walk
             if done.finished:
-                return self.tally
+                return replace(self.tally, covers=walk.dirty_seq)
             if walk.page_token is None:
                 raise SourceFailure(
                     Cause.BAD_ANSWER, "the last page has no sync token", reason="no_sync_token"
@@ -193,6 +194,22 @@ async def run_terms(engine: Engine, calendar_id: str, terms: RunTerms) -> Report
 
     Google's failures end in the report and in the state row, never as an exception.
     """
+    with engine.observer.run("events", calendar_id) as ended:
+        report = await run_leased(engine, calendar_id, terms)
+        ended(RunEnd(report.outcome, report.covers, None if report.error is None else report.error.code))
+        if report.outcome != "held":
+            log.info(
+                "calendar_synced" if report.error is None else "calendar_not_synced",
+                calendar=calendar_id,
+                outcome=report.outcome,
+                pages=report.pages,
+                changes=report.changes,
+                error=report.error and f"{report.error.code} {report.error.message}",
+            )
+        return report
+
+
+async def run_leased(engine: Engine, calendar_id: str, terms: RunTerms) -> Report:
     fresh_since_ms = terms.fresh_since_ms
 
     def begin(tx: Connection) -> Begun | Refusal | Literal["fresh"]:

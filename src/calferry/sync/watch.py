@@ -248,12 +248,14 @@ async def stop_account_channels(engine: Engine, account_id: str) -> None:
         await stop(engine, AccountId(account_id), row.id, row.resource_id)
 
 
-async def receive(engine: Engine, notification: Notification) -> Verdict:
+async def receive(engine: Engine, notification: Notification, received_ms: int | None = None) -> Verdict:
     """Verify a message and mark what it is about. A stranger's message writes nothing.
 
-    A channel that speaks although it was stopped is to be stopped once more.
+    A channel that speaks although it was stopped is to be stopped once more. `received_ms` is the lease time at which the
+    message came, where that was not just now.
     """
     now_ms = engine.clock.now_ms()
+    received_ms = engine.clock.lease_ms() if received_ms is None else received_ms
     row = await engine.store.read(lambda tx: channels.load_for_push(tx, notification.channel_id))
     known = None
     if row is not None:
@@ -262,7 +264,9 @@ async def receive(engine: Engine, notification: Notification) -> Verdict:
     message = Message(notification.channel_token, notification.resource_id)
     verdict = verify(known, message, now_ms)
     if verdict == "accepted" and row is not None:
-        await accept(engine, row.resource, row.account_id, notification, now_ms)
+        mark = await accept(engine, row.resource, row.account_id, notification, now_ms)
+        if mark is not None:
+            engine.observer.marked(row.resource, mark, received_ms)
     if verdict == "closed":
         await engine.store.write(lambda tx: channels.stop_again(tx, notification.channel_id))
     return verdict
@@ -270,18 +274,22 @@ async def receive(engine: Engine, notification: Notification) -> Verdict:
 
 async def accept(
     engine: Engine, resource: str, account_id: str, notification: Notification, now_ms: int
-) -> None:
+) -> int | None:
+    """The mark that the message has left; None for one that brings no news."""
     state = notification.resource_state
 
-    def work(connection: Connection) -> None:
+    def work(connection: Connection) -> int | None:
+        mark = None
         channels.note_push(connection, notification.channel_id, notification.resource_id, now_ms)
         if state != "sync":
-            sync_states.mark(connection, [resource], now_ms)
+            mark = sync_states.mark(connection, [resource], now_ms).get(resource)
         if state == "not_exists":
             connection.execute(
                 states.update().where(states.c.id == account_id).values(last_full_at=None, next_due_at=now_ms)
             )
+        return mark
 
-    await engine.store.write(work)
+    mark = await engine.store.write(work)
     if state != "sync":
         engine.signals.wake("due")
+    return mark

@@ -21,6 +21,7 @@ from calferry.web import (
     health,
     home,
     intents,
+    metrics,
     problems,
     sign_in,
     sync,
@@ -33,7 +34,7 @@ from calferry.web.open_streams import OpenStreams
 from calferry.web.pushes import Pushes
 from calferry.web.query_parameters import REFUSE_UNKNOWN_PARAMETERS
 from calferry.web.security import RequestBounds, SecurityHeaders, safe_headers
-from calferry.web.service import AuthorizeUrl, Service, SiteSettings
+from calferry.web.service import AuthorizeUrl, RenderMetrics, Service, SiteSettings
 from calferry.web.sync_work import Works
 
 ROUTERS = (
@@ -50,6 +51,7 @@ ROUTERS = (
     tokens.router,
     cron.router,
     health.router,
+    metrics.router,
     home.router,
 )
 SECURITY_SCHEMES = {
@@ -60,15 +62,25 @@ SECURITY_SCHEMES = {
         "name": cookies.SESSION,
         "description": "A browser's cookie; on an https site its name begins with `__Host-`.",
     },
+    "metricsToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`CALFERRY_METRICS_TOKEN`.",
+    },
     "cronSecret": {"type": "http", "scheme": "bearer", "description": "`CRON_SECRET`."},
 }
 
 
 def create_app(
-    engine: Engine, settings: SiteSettings, *, spawn: Spawn, authorize_url: AuthorizeUrl
+    engine: Engine,
+    settings: SiteSettings,
+    *,
+    spawn: Spawn,
+    authorize_url: AuthorizeUrl,
+    render_metrics: RenderMetrics | None = None,
 ) -> FastAPI:
     """Build the application. `spawn` starts work that outlives its request; `authorize_url` builds the address of
-    Google's consent page."""
+    Google's consent page; `render_metrics` makes the page for Prometheus."""
     app = FastAPI(
         title="calferry",
         summary="An exact, live copy of Google Calendars.",
@@ -78,9 +90,9 @@ def create_app(
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs else None,
     )
-    app.state.service = service = Service(engine, settings, authorize_url, spawn)
+    app.state.service = service = Service(engine, settings, authorize_url, spawn, render_metrics)
     app.state.works = Works()
-    app.state.streams = OpenStreams()
+    app.state.streams = OpenStreams(engine.observer)
     app.state.pushes = Pushes(service)
     always = {
         name.decode(): value.decode() for name, value in safe_headers(is_https=settings.is_https).items()
@@ -118,7 +130,8 @@ def describe(app: FastAPI) -> None:
 
 
 def secure(path: str, methods: dict[str, Any]) -> None:
-    schemes = ("cronSecret",) if path.startswith("/api/cron/") else ("bearer", "session")
+    own = {"/api/cron/": ("cronSecret",), "/metrics": ("metricsToken",)}
+    schemes = next((own[start] for start in own if path.startswith(start)), ("bearer", "session"))
     open_paths = (*webhook.PATHS, "/healthz", "/readyz", "/auth/google/login", "/auth/google/callback")
     if path not in open_paths:
         for operation in methods.values():

@@ -5,11 +5,12 @@ What the store refuses is kept and written when it answers.
 """
 
 import asyncio
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import structlog
 
+from calferry.core import channel_state
 from calferry.google import Notification
 from calferry.store.grouped import GroupedStore
 from calferry.store.push_recovery import spread_push_covered
@@ -25,19 +26,28 @@ WAITING_MAX = 50_000
 RETRY_S = 1.0
 SPREAD_MS = 15 * 60_000
 
+Verdict = channel_state.Verdict | Literal["failed"]
+"""`failed`: nothing could be made of it."""
 Key = tuple[str, str, str | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message, when it came (lease time), and what its senders wait for."""
+
+    notification: Notification
+    received_ms: int
+    stored: "asyncio.Future[Verdict | None]"
 
 
 @dataclass(slots=True)
 class Counters:
     """Since the process began."""
 
-    received: int = 0
     late: int = 0
     """Answered before their mark was stored."""
     dropped: int = 0
     """More waited than is kept; every push-covered calendar is polled soon instead."""
-    by_verdict: Counter[str] = field(default_factory=Counter)
 
 
 class Pushes:
@@ -46,35 +56,42 @@ class Pushes:
     def __init__(self, service: Service) -> None:
         self._spawn = service.spawn
         self._engine = replace(service.engine, store=GroupedStore(service.engine.store))
-        self._waiting: dict[Key, tuple[Notification, asyncio.Future[bool]]] = {}
+        self._waiting: dict[Key, Waiting] = {}
         self._running: set[Key] = set()
         self._recovering = False
         self.counters = Counters()
 
-    async def take(self, notification: Notification) -> None:
-        """Return when the mark is stored, or when waiting any longer would keep Google waiting."""
-        self.counters.received += 1
+    async def take(self, notification: Notification | None) -> None:
+        """Return when the mark is stored, or when waiting any longer would keep Google waiting. None: what came was no
+        message."""
+        if notification is None:
+            self._engine.observer.notified("malformed")
+            return
         stored = self._enqueue(notification)
         if stored is None:
             self.counters.dropped += 1
+            self._engine.observer.notified("dropped")
             self._recover()
             return
         if not self._recovering:
             done, _ = await asyncio.wait({stored}, timeout=STORED_WITHIN_S)
-            if done and stored.result():
+            verdict = stored.result() if done else None
+            if verdict is not None:
+                self._engine.observer.notified(verdict)
                 return
             self._recover()
         self.counters.late += 1
+        self._engine.observer.notified("late")
 
-    def _enqueue(self, notification: Notification) -> asyncio.Future[bool] | None:
+    def _enqueue(self, notification: Notification) -> "asyncio.Future[Verdict | None] | None":
         key = key_of(notification)
         known = self._waiting.get(key)
         if known is not None:
-            return known[1]
+            return known.stored
         if len(self._waiting) + len(self._running) >= WAITING_MAX:
             return None
         stored = asyncio.get_running_loop().create_future()
-        self._waiting[key] = notification, stored
+        self._waiting[key] = Waiting(notification, self._engine.clock.lease_ms(), stored)
         self._start(key)
         return stored
 
@@ -82,31 +99,30 @@ class Pushes:
         """One write of a key at a time, and none while the store is known to be down."""
         if not self._recovering and key not in self._running and key in self._waiting:
             self._running.add(key)
-            self._spawn(self._store(key, *self._waiting.pop(key)))
+            self._spawn(self._store(key, self._waiting.pop(key)))
 
-    async def _store(self, key: Key, notification: Notification, stored: asyncio.Future[bool]) -> None:
+    async def _store(self, key: Key, waiting: Waiting) -> None:
         try:
-            is_taken = await self._write(notification)
+            verdict = await self._write(waiting)
         finally:
             self._running.discard(key)
-        if not is_taken:
-            self._waiting.setdefault(key, (notification, asyncio.get_running_loop().create_future()))
+        if verdict is None:
+            again = replace(waiting, stored=asyncio.get_running_loop().create_future())
+            self._waiting.setdefault(key, again)
             self._recover()
-        if not stored.done():
-            stored.set_result(is_taken)
+        if not waiting.stored.done():
+            waiting.stored.set_result(verdict)
         self._start(key)
 
-    async def _write(self, notification: Notification) -> bool:
-        """Whether the store took it. A message that nothing can be made of counts as taken."""
+    async def _write(self, waiting: Waiting) -> Verdict | None:
+        """What became of it; None if the store did not take it."""
         try:
-            verdict = await receive(self._engine, notification)
+            return await receive(self._engine, waiting.notification, waiting.received_ms)
         except UNAVAILABLE:
-            return False
+            return None
         except Exception:
             log.exception("notification_failed")
-            return True
-        self.counters.by_verdict[verdict] += 1
-        return True
+            return "failed"
 
     def _recover(self) -> None:
         if not self._recovering:

@@ -1,5 +1,6 @@
 """What every route reaches for: the engine and the settings of this site."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -27,6 +28,8 @@ class SiteSettings(Protocol):
     @property
     def cron_secrets(self) -> tuple[str, ...]: ...
     @property
+    def metrics_secret(self) -> str: ...
+    @property
     def session_idle_ms(self) -> int: ...
     @property
     def session_max_ms(self) -> int: ...
@@ -42,12 +45,16 @@ class AuthorizeUrl(Protocol):
     ) -> str: ...
 
 
+RenderMetrics = Callable[[], Awaitable[bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     engine: Engine
     settings: SiteSettings
     authorize_url: AuthorizeUrl
     spawn: Spawn
+    render_metrics: RenderMetrics | None = None
 
 
 def service_of(request: Request) -> Service:

@@ -44,9 +44,8 @@ DESCRIBED: dict[str, Any] = {
 
 async def receive_notification(request: Request) -> Response:
     notification = read_notification(google_headers(request))
-    if notification is not None:
-        pushes: Pushes = request.app.state.pushes
-        await pushes.take(notification)
+    pushes: Pushes = request.app.state.pushes
+    await pushes.take(notification)
     return Response(status_code=200)
 
 

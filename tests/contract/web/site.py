@@ -13,9 +13,11 @@ from typing import Any, TypeVar
 import httpx
 from sqlalchemy import Connection
 
+from calferry.bootstrap.access_log import AccessLog
 from calferry.bootstrap.background import Background
-from calferry.bootstrap.engine import opened_engine
+from calferry.bootstrap.engine import new_watch, opened_engine
 from calferry.bootstrap.http_server import listen, serving
+from calferry.bootstrap.metrics import Metrics
 from calferry.bootstrap.service import ConsentAddress, working
 from calferry.bootstrap.system import SystemClock
 from calferry.core.google_account import Grant, Identity
@@ -186,12 +188,18 @@ def running_site(
         clock, over = MovableClock(), asyncio.Event()
         loop = asyncio.get_running_loop()
         stop.append(lambda: loop.call_soon_threadsafe(over.set))
-        background = Background()
-        async with opened_engine(settings) as opened:
+        background, watch = Background(), new_watch()
+        async with opened_engine(settings, watch=watch) as opened:
             engine = change(replace(opened, clock=clock))
-            app = create_app(engine, settings, spawn=background.spawn, authorize_url=ConsentAddress(settings))
+            app = create_app(
+                engine,
+                settings,
+                spawn=background.spawn,
+                authorize_url=ConsentAddress(settings),
+                render_metrics=Metrics(watch.figures, engine.store, clock, fresh_s=0.0).render,
+            )
             jobs = working(engine, settings) if worker else contextlib.nullcontext()
-            async with serving(app, listener), jobs:
+            async with serving(AccessLog(app, watch), listener), jobs:
                 site.append(Site(url, settings, engine, clock, google, app, loop))
                 ready.set()
                 await over.wait()

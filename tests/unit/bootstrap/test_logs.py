@@ -15,13 +15,13 @@ from calferry.bootstrap.logs import HIDDEN, configure_logs
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     root = logging.getLogger()
-    before, level = list(root.handlers), root.level
+    before, level, configured = list(root.handlers), root.level, structlog.get_config()
     stream = io.StringIO()
     configure_logs("info", stream)
     yield stream
     root.handlers[:] = before
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def entries(lines: io.StringIO) -> list[dict[str, Any]]:
