@@ -11,6 +11,7 @@ import structlog
 
 from calferry.bootstrap.logs import configure_logs
 from tests.contract.web.site import Person, Site, sync
+from tests.waiting import until
 
 ALICE = "alice@example.com"
 
@@ -33,7 +34,7 @@ def entries(lines: io.StringIO, event: str) -> list[dict[str, Any]]:
 
 def test_every_request_is_one_line_without_its_query(lines: io.StringIO, site: Site) -> None:
     answer = site.client().get("/auth/google/callback?code=c0d3&state=st4te")
-    (entry,) = entries(lines, "request")
+    (entry,) = until(lambda: entries(lines, "request"))
     assert (entry["method"], entry["path"], entry["status"], entry["level"]) == (
         "GET",
         "/auth/google/callback",
@@ -58,7 +59,7 @@ def test_lines_of_a_run_carry_its_name_and_that_of_the_request_that_began_it(
     runs = entries(lines, "calendar_synced")
     assert len(runs) == len(alice.calendars)
     assert len({entry["run"] for entry in runs}) == len(runs)
-    (asked,) = [entry for entry in entries(lines, "request") if entry["path"] == "/calendar/sync"]
+    (asked,) = until(lambda: [e for e in entries(lines, "request") if e["path"] == "/calendar/sync"])
     assert {entry["request"] for entry in runs} == {asked["request"]}
 
 
