@@ -95,7 +95,7 @@ Errors are RFC 9457 problem details with `detail`, `code` and `retryable`. A fie
 {SYNC_COOLDOWN_MS // 1000} seconds from each person; a 429 says in `Retry-After`, and in its body as
 `retry_after_s`, how many seconds to wait.
 
-HEAD is answered as GET, without the body, except where a GET does something: `/calendar/sync`, `/auth/google/…` and
+HEAD is answered as GET, without the body, except where a GET does something or never ends: `/calendar/sync`, `/calendar/stream`, `/auth/google/…` and
 `/api/cron/…` answer it with 405."""
 
 EXIT_CODES = (

@@ -12,6 +12,7 @@ from calferry.web import (
     accounts,
     calendar_events,
     calendars,
+    changes,
     conflicts,
     cookies,
     cron,
@@ -29,6 +30,7 @@ from calferry.web import (
     tokens,
     webhook,
 )
+from calferry.web.feeds import Feeds
 from calferry.web.head_requests import HeadAsGet
 from calferry.web.open_streams import OpenStreams
 from calferry.web.pushes import Pushes
@@ -41,6 +43,7 @@ ROUTERS = (
     sync.router,
     sync_status.router,
     events.router,
+    changes.router,
     calendar_events.router,
     calendars.router,
     event_writes.router,
@@ -93,6 +96,7 @@ def create_app(
     app.state.service = service = Service(engine, settings, authorize_url, spawn, render_metrics)
     app.state.works = Works()
     app.state.streams = OpenStreams(engine.observer)
+    app.state.feeds = Feeds(engine.store, engine.signals)
     app.state.pushes = Pushes(service)
     always = {
         name.decode(): value.decode() for name, value in safe_headers(is_https=settings.is_https).items()

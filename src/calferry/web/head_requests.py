@@ -2,12 +2,13 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-ACTING_PATHS = frozenset({"/calendar/sync"})
+ACTING_PATHS = frozenset({"/calendar/sync", "/calendar/stream"})
 ACTING_FOLDERS = ("/auth/google/", "/api/cron/")
 
 
 def answers_head(path: str) -> bool:
-    """Whether looking costs nothing there: a GET that begins a sync, or uses up a sign-in, is not for looking."""
+    """Whether looking costs nothing there: a GET that begins a sync or never ends, or uses up a sign-in, is not for
+    looking."""
     return path not in ACTING_PATHS and not path.startswith(ACTING_FOLDERS)
 
 

@@ -32,9 +32,16 @@ class Outbox:
                     await self._changed.wait()
             except TimeoutError:
                 raise ReaderTooSlow from None
+        self.offer(chunk)
+
+    def offer(self, chunk: bytes) -> bool:
+        """Add a chunk without waiting; False, and nothing is added, while too much lies here."""
+        if self._size > self._behind_max:
+            return False
         self._chunks.append(chunk)
         self._size += len(chunk)
         self._changed.set()
+        return True
 
     def close(self) -> None:
         """Nothing more will come."""

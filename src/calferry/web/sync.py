@@ -30,9 +30,8 @@ DESCRIPTION = f"""Syncs calendars with Google and streams what changes as server
 `Last-Event-ID` goes on where it was; after `complete` it gets 204.
 
 One request is one round: once every calendar is synced or has failed, `complete` comes and the stream ends. The service
-goes on mirroring by itself, and what it stores between two rounds is in neither stream. To stay up to date, ask
-`GET /calendar/events?maxResults=1` now and then: its `cursor` stays the same until something changes; then read the events
-again. `GET /calendar/sync-status` says of each calendar when it was synced last, and whether that covers everything known.
+goes on mirroring by itself, and what it stores between two rounds is in neither stream. To stay up to date, read
+`GET /calendar/changes` or `GET /calendar/stream` from the `cursor` of the events. `GET /calendar/sync-status` says of each calendar when it was synced last, and whether that covers everything known.
 
 A person's round is accepted {SYNC_COOLDOWN_MS // 1000} seconds after the one before; what is refused, or names no calendar of
 theirs, does not count. A 429 has one of two codes: `sync_rate_limited`, and `too_many_streams` while {STREAMS_PER_USER_MAX}
