@@ -32,7 +32,7 @@ MEANINGS = {
     "google_client_secret": "Its secret.",
     "allowed_emails": "Who may sign in: comma-separated addresses, `*@example.com` for a domain, `*` for anybody.",
     "data": "The data directory; the default database lies in it.",
-    "database_url": "`sqlite:///path`. PostgreSQL cannot be used yet: `postgresql://…` is refused at the start.",
+    "database_url": "`sqlite:///path` or `postgresql://user:password@host:port/database`. Unset: a SQLite file in the data directory.",
     "auto_migrate": "Bring the schema up to date when the service starts; with `0` it refuses to start on an old schema.",
     "webhook_base_url": "The https address at which Google reaches this service. Unset: poll only.",
     "cron_secret": "Bearer secret of the cron routes, 32 characters or more; two, comma-separated, while it is being changed.",

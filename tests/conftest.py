@@ -7,6 +7,9 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.harness import databases
+from tests.harness.databases import on_both
+
 # Shared machines are slow at random, so no deadlines; the same examples on every machine.
 settings.register_profile(
     "house",
@@ -19,12 +22,19 @@ settings.load_profile("house")
 # Standard output belongs to what is tested.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
+__all__ = ["on_both"]
 SKIPPED = "skipped or expected to fail: a test runs here or is not kept"
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """True for a test that was called here."""
+    return databases.in_greenlet(pyfuncitem) or None if pyfuncitem.get_closest_marker("greenlet") else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -26,8 +26,9 @@ from calferry.sync.change_mode import change_mode
 from calferry.sync.engine import Intervals
 from calferry.sync.verify import verify_calendar
 from calferry.web.expanded_events import page
+from tests.harness.databases import guarded_store
 from tests.harness.ports import VirtualClock
-from tests.harness.service import Service, empty_store
+from tests.harness.service import Service
 from tests.harness.virtual_loop import run_virtually
 from tests.simulation.edits import EDITS, Editor
 from tests.simulation.scale import scaled
@@ -74,7 +75,7 @@ class WatchedStore:
     """A store of which somebody reads after every commit."""
 
     def __init__(self) -> None:
-        self.inner = empty_store()
+        self.inner = guarded_store()
         self.watch: Callable[[Connection], object] | None = None
         self.commits = 0
 

@@ -3,6 +3,8 @@
 import asyncio
 import random
 
+from tests.harness.virtual_loop import loop_of_time
+
 EPOCH_MS = 1_790_000_000_000
 
 
@@ -14,7 +16,7 @@ class VirtualClock:
         self.boot = "boot-1"
 
     def lease_ms(self) -> int:
-        return int(asyncio.get_running_loop().time() * 1000)
+        return int(loop_of_time().time() * 1000)
 
     def now_ms(self) -> int:
         return EPOCH_MS + self.lease_ms() + self.skew_ms
@@ -30,7 +32,7 @@ class VirtualClock:
         return self.now_ms() / 1000
 
     def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
+        return loop_of_time().time()
 
 
 class CountedIds:

@@ -15,8 +15,7 @@ from calferry.core.model import AccountId
 from calferry.core.scopes import ASKED
 from calferry.emulator import Emulator, Request
 from calferry.ports import CalendarSource
-from calferry.store.sqlite import SqliteStore
-from calferry.store.tables import calendars, metadata
+from calferry.store.tables import calendars
 from calferry.sync.accounts import connect
 from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.sync.credentials import Credentials
@@ -24,7 +23,7 @@ from calferry.sync.engine import Engine, Intervals
 from calferry.sync.google_oauth import GoogleSignIn
 from calferry.sync.google_source import GoogleSource
 from calferry.sync.watch import receive
-from tests.harness import transitions
+from tests.harness.databases import guarded_store
 from tests.harness.ports import CountedIds, PlainVault, VirtualClock
 from tests.harness.wire import InProcessTransport
 
@@ -91,7 +90,7 @@ class LocalGoogle:
 
 
 class Service:
-    """The engine on an in-memory SQLite, talking to a local Google."""
+    """The engine on an empty database, talking to a local Google."""
 
     def __init__(
         self,
@@ -109,7 +108,7 @@ class Service:
         self.google = google_side
         self.clock = clock
         self.dice = dice
-        self.store = store or empty_store()
+        self.store = store or guarded_store()
         self.transport: Any = transport or InProcessTransport(google_side.emulator, latency_s)
         oauth = GoogleSignIn(
             google.GoogleOAuth(self.transport, "demo-client", "demo-secret", clock, dice, ENDPOINTS)
@@ -160,13 +159,6 @@ class Service:
     async def rows(self, statement: Any) -> list[Any]:
         """Whatever a statement selects."""
         return list(await self.store.read(lambda tx: tx.execute(statement).all()))
-
-
-def empty_store() -> SqliteStore:
-    store = SqliteStore(None)
-    metadata.create_all(store.writing)
-    transitions.install(store.writing)
-    return store
 
 
 async def settled() -> None:

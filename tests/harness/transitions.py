@@ -1,9 +1,9 @@
 """Whether what the store does to a state is what the core's tables allow."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from calferry.core import channel_state, sync_state
 
@@ -21,22 +21,22 @@ class Machine:
     first: str
     pairs: frozenset[tuple[str, str]]
 
-    @property
-    def triggers(self) -> list[str]:
+    def triggers(self, dialect: str) -> Iterator[str]:
         allowed = ", ".join(f"'{before} to {after}'" for before, after in sorted(self.pairs))
         old, new = f"OLD.{self.column}", f"NEW.{self.column}"
         moves = f"{old} <> {new} AND ({old} || ' to ' || {new}) NOT IN ({allowed})"
-        return [
-            self.trigger("begin", "INSERT", f"{new} <> '{self.first}'"),
-            self.trigger("move", f"UPDATE OF {self.column}", moves),
-        ]
+        yield from self.trigger(dialect, "begin", "INSERT", f"{new} <> '{self.first}'")
+        yield from self.trigger(dialect, "move", f"UPDATE OF {self.column}", moves)
 
-    def trigger(self, name: str, act: str, condition: str) -> str:
-        refusal = f"SELECT RAISE(ABORT, 'a row of {self.table} may not {name} so')"
-        return (
-            f"CREATE TRIGGER {self.table}_{name} BEFORE {act} ON {self.table} "
-            f"WHEN {condition} BEGIN {refusal}; END"
-        )
+    def trigger(self, dialect: str, name: str, act: str, condition: str) -> Iterator[str]:
+        trigger, refusal = f"{self.table}_{name}", f"a row of {self.table} may not {name} so"
+        before = f"CREATE TRIGGER {trigger} BEFORE {act} ON {self.table}"
+        if dialect == "postgresql":
+            raising = f"BEGIN RAISE check_violation USING MESSAGE = '{refusal}'; END"
+            yield f"CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ {raising} $$"
+            yield f"{before} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {trigger}()"
+        else:
+            yield f"{before} WHEN {condition} BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
 
 
 def pairs_of(transitions: Mapping[tuple[str, str], str]) -> frozenset[tuple[str, str]]:
@@ -72,9 +72,20 @@ def check_transition(kind: str, before: str | None, after: str | None) -> None:
         raise IllegalMove(f"{kind}: {before or 'nothing'} to {after}")
 
 
+def remove_from(connection: Connection) -> None:
+    """What `install_on` put into a PostgreSQL."""
+    for machine in MACHINES.values():
+        for name in ("begin", "move"):
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {machine.table}_{name} CASCADE")
+
+
 def install(engine: Engine) -> None:
-    """Let SQLite itself refuse every other move: the statement fails with an IntegrityError."""
     with engine.begin() as connection:
-        for machine in MACHINES.values():
-            for trigger in machine.triggers:
-                connection.exec_driver_sql(trigger)
+        install_on(connection)
+
+
+def install_on(connection: Connection) -> None:
+    """Let the database itself refuse every other move: the statement fails with an IntegrityError."""
+    for machine in MACHINES.values():
+        for statement in machine.triggers(connection.dialect.name):
+            connection.exec_driver_sql(statement)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -12,6 +13,16 @@ class NothingLeft(RuntimeError):
     """Every task waits for something that will never come."""
 
 
+latest: "deque[VirtualLoop]" = deque(maxlen=1)
+
+
+def loop_of_time() -> asyncio.AbstractEventLoop:
+    """The running loop, or the virtual one that waits for what runs on it."""
+    running = asyncio.get_running_loop()
+    waiting = [loop for loop in latest if not loop.is_closed()]
+    return running if isinstance(running, VirtualLoop) or not waiting else waiting[0]
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Virtual time. With `dice`, tasks that are ready run in a random order."""
 
@@ -19,6 +30,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self.virtual_s = 0.0
         self.dice = dice
+        latest.append(self)
 
     def time(self) -> float:
         return self.virtual_s

@@ -7,10 +7,14 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from calferry.bootstrap import postgres
 from calferry.bootstrap.owner import is_gone
 from calferry.ports import Store
 from calferry.store import leftovers, migrate
+from calferry.store.postgres import PostgresStore
 from calferry.store.sqlite import SqliteStore
+
+OpenStore = SqliteStore | PostgresStore
 
 SQLITE = "sqlite:///"
 TROUBLES = {
@@ -29,30 +33,32 @@ class DatabaseUnusable(Exception):
 
 
 def trouble(error: DBAPIError) -> str | None:
-    """What is wrong with the database file and what to do; None for errors that are not the file's."""
-    return TROUBLES.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
+    """What is wrong with the database and what to do; None for errors that are not its own."""
+    return TROUBLES.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF) or postgres.trouble_of(error)
 
 
 @contextmanager
-def explained(store: SqliteStore) -> Generator[None, None, None]:
-    """Raises DatabaseUnusable, naming the file, for what is wrong with it or with its schema."""
+def explained(address: str) -> Generator[None, None, None]:
+    """Raises DatabaseUnusable, naming the database, for what is wrong with it or with its schema."""
+    name = address.removeprefix(SQLITE) if address.startswith(SQLITE) else postgres.shown(address)
     try:
         yield
     except migrate.DatabaseTooNew as too_new:
         raise DatabaseUnusable(str(too_new)) from None
-    except DBAPIError as error:
-        why = trouble(error)
+    except postgres.Unsuitable as unsuitable:
+        raise DatabaseUnusable(f"The database {name} {unsuitable}.") from None
+    except (DBAPIError, OSError, ValueError) as error:
+        why = trouble(error) if isinstance(error, DBAPIError) else None
+        why = why or postgres.silence_of(error)
         if why is None:
             raise
-        raise DatabaseUnusable(f"The database {store.path} {why}.") from None
+        raise DatabaseUnusable(f"The database {name} {why}.") from None
 
 
-def connect(address: str) -> SqliteStore:
-    """Open the database of `sqlite:///path` as it is; its folder is made, readable by its owner alone."""
-    if not address.startswith(SQLITE):
-        raise DatabaseUnusable(
-            "CALFERRY_DATABASE_URL names PostgreSQL, which this version cannot use yet: give sqlite:///path."
-        )
+def connect(address: str) -> OpenStore:
+    """Open the database as it is. The file of `sqlite:///path` and its folder are made, readable by their owner alone."""
+    if address.startswith(postgres.POSTGRESQL):
+        return PostgresStore(address)
     path = Path(address.removeprefix(SQLITE))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -62,14 +68,16 @@ def connect(address: str) -> SqliteStore:
     return SqliteStore(path)
 
 
-async def open_store(address: str, *, auto_migrate: bool, must_exist: bool = False) -> Store:
+async def open_store(address: str, *, auto_migrate: bool, must_exist: bool = False) -> OpenStore:
     """Open and migrate. Raises DatabaseUnusable, also when migrations are missing and may not be run, and for an
     absent file where it `must_exist`: whoever only reads leaves none behind."""
     if must_exist:
         refuse_if_absent(address, auto_migrate=auto_migrate)
     store = connect(address)
     try:
-        with explained(store):
+        with explained(address):
+            if isinstance(store, PostgresStore):
+                await postgres.examine(store)
             await (store.write(migrate.upgrade) if auto_migrate else refuse_if_behind(store))
             await free_dead_leases(store)
     except BaseException:

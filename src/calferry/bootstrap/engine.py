@@ -14,8 +14,8 @@ from calferry.bootstrap.figures import Figures
 from calferry.bootstrap.observed_transport import ObservedTransport
 from calferry.bootstrap.observer import Watch
 from calferry.bootstrap.owner import own_name
-from calferry.bootstrap.signals import InProcessSignals
 from calferry.bootstrap.spans import NoSpans, Spans
+from calferry.bootstrap.surroundings import Surroundings, surroundings
 from calferry.bootstrap.system import SystemClock, SystemIds
 from calferry.core.model import AccountId
 from calferry.ports import CalendarSource, Store
@@ -44,8 +44,8 @@ async def opened_engine(
     )
     try:
         await refuse_missing_keys(settings, store)
-        async with google.AiohttpTransport() as transport:
-            yield engine_of(settings, store, transport, watch or new_watch())
+        async with google.AiohttpTransport() as transport, surroundings(store) as around:
+            yield engine_of(settings, store, transport, watch or new_watch(), around)
     finally:
         await store.close()
 
@@ -67,9 +67,11 @@ def new_watch(spans: Spans | None = None) -> Watch:
     return Watch(Figures(SystemClock().lease_ms), spans or NoSpans())
 
 
-def engine_of(settings: Settings, store: Store, wire: google.Transport, watch: Watch) -> Engine:
+def engine_of(
+    settings: Settings, store: Store, wire: google.Transport, watch: Watch, around: Surroundings
+) -> Engine:
     """Join the ports."""
-    clock, dice, budget = SystemClock(), random.SystemRandom(), google.RetryBudget()
+    clock, dice, budget = around.clock, random.SystemRandom(), google.RetryBudget()
     google_clock, endpoints = google.SystemClock(), endpoints_of(settings)
     transport = ObservedTransport(wire, watch, google_clock.now)
     vault = SealingVault(settings.sealing_keys, os.urandom)
@@ -100,7 +102,7 @@ def engine_of(settings: Settings, store: Store, wire: google.Transport, watch: W
         ids=SystemIds(),
         dice=dice,
         vault=vault,
-        signals=InProcessSignals(),
+        signals=around.signals,
         oauth=oauth,
         source=source,
         webhook_address=settings.webhook_address,

@@ -27,6 +27,11 @@ class InProcessSignals:
             if not waiter.done():
                 waiter.set_result(True)
 
+    def wake_everybody(self) -> None:
+        """Calls may have been missed: whoever waits looks again."""
+        for topic in list(self._waiters):
+            InProcessSignals.wake(self, topic)
+
     async def wait(self, topic: str, timeout_s: float) -> bool:
         seen = self._seen_by_this_task()
         if seen.get(topic, 0) == self._calls[topic]:

@@ -25,6 +25,11 @@ def boot_id(path: Path = BOOT_ID_FILE) -> str:
         return socket.gethostname()
 
 
+def running_ms() -> int:
+    """Milliseconds of a clock that only moves forward while this machine is up."""
+    return time.clock_gettime_ns(BOOT_CLOCK) // 1_000_000
+
+
 class SystemClock:
     """`ports.Clock` over the machine's clocks."""
 
@@ -32,7 +37,7 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
     def lease_ms(self) -> int:
-        return time.clock_gettime_ns(BOOT_CLOCK) // 1_000_000
+        return running_ms()
 
     def boot_id(self) -> str:
         return boot_id()

@@ -25,9 +25,10 @@ def upgrade(as_json: AsJson = False) -> None:
 
 
 async def upgrade_database(output: Output) -> None:
-    store = connect(load_settings().database_address)
+    address = load_settings().database_address
+    store = connect(address)
     try:
-        with explained(store):
+        with explained(address):
             ran = await store.write(migrate.upgrade)
             revision = await store.read(migrate.revision_of)
     finally:

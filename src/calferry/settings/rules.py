@@ -129,5 +129,5 @@ def check_database_url(text: str) -> str:
     if parts.scheme == "postgresql" and parts.path.strip("/"):
         return text
     raise ValueError(
-        "it must be sqlite:///path; PostgreSQL cannot be used yet, with a driver's name or without"
+        "it must be sqlite:///path or postgresql://user:password@host/database, without a driver's name"
     )

@@ -1,6 +1,6 @@
 """Many rows with few statements, straight at the driver: half the work of a full listing.
 
-SQLite's driver binds a number or a text in a moment, but for each None, truth value and bytes it first searches
+PostgreSQL takes them by COPY, where they are many. SQLite's driver binds a number or a text in a moment, but for each None, truth value and bytes it first searches
 adapters, which costs as much as storing the rest of the row. So rows are sorted by what is NULL in them, NULL
 stands in the statement, truth values go as numbers, and JSON goes as the bytes it came in.
 """
@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from calferry.store.dialect import Row
+from calferry.store import postgres_driver
+from calferry.store.dialect import Row, is_postgres
 
 Column = tuple[Any, ...]
 
@@ -49,11 +50,23 @@ class BulkInsert:
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Insert rows, hundreds with each statement: the driver lets other threads work only while one runs."""
+        if is_postgres(connection):
+            postgres_driver.insert(connection, self.table, self.columns, self.tail, self.as_text(rows))
+            return
         driver: Any = connection.connection.driver_connection
         for alike in self.sorted_by_nulls(rows):
             for some in in_steps(alike):
                 statement, values = self.bound([*zip(*some, strict=True)], len(some))
                 driver.execute(statement, values)
+
+    def as_text(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows with text in the place of its bytes."""
+        if not self.utf8 or not rows:
+            return rows
+        columns = [*zip(*rows, strict=True)]
+        for at in self.utf8:
+            columns[at] = tuple(str(memoryview(json), "utf-8") for json in columns[at])
+        return [*zip(*columns, strict=True)]
 
     def sorted_by_nulls(self, rows: Sequence[Row]) -> Iterable[Sequence[Row]]:
         if self.shape is None or len(rows) < SORTED_FROM:

@@ -10,8 +10,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
+from calferry.store.dialect import is_postgres
+
+ONE_AT_A_TIME = 0x63616C66
 FOLDER = Path(__file__).with_name("migrations")
 
 
@@ -53,7 +56,12 @@ def pending(connection: Connection) -> int:
 
 
 def upgrade(connection: Connection) -> int:
-    """Run every missing migration and return how many there were. Raises DatabaseTooNew."""
+    """Run every missing migration and return how many there were. Raises DatabaseTooNew.
+
+    On PostgreSQL processes that start together take turns; on SQLite there is one writer anyway.
+    """
+    if is_postgres(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     missing = pending(connection)
     if missing:
         command.upgrade(alembic_config(connection), "head")

@@ -120,7 +120,7 @@ def delete_rows_of_projection(connection: Connection, projection_id: int, at_mos
 def retire_removed_calendars(connection: Connection, removed_before_ms: int, now_ms: int) -> int:
     """End the mirror of calendars that left the list long ago; one that returns is listed from the start."""
     gone = and_(calendars.c.removed_at < removed_before_ms, calendars.c.projection_id.is_not(None))
-    calendar_ids = list(connection.execute(select(calendars.c.id).where(gone)).scalars())
+    calendar_ids = list(connection.execute(select(calendars.c.id).where(gone).with_for_update()).scalars())
     if not calendar_ids:
         return 0
     connection.execute(

@@ -95,6 +95,7 @@ def accept(
     One that names no calendar of the user's syncs nothing: it has to wait like any other, but uses up nothing.
     """
     owned = own_calendars(connection, user_id, calendar_ids)
+    sync_states.hold(connection, *owned)
     waits = cooldown_left(connection, user_id, now_ms, take=bool(owned))
     if waits is not None:
         return waits

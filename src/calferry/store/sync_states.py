@@ -15,7 +15,7 @@ from calferry.core.limits import LEASE_MS, RUN_SPACING_MS, WAIT_MAX_MS
 from calferry.core.model import UserId
 from calferry.core.sync_state import SyncState, as_state
 from calferry.store import audit
-from calferry.store.dialect import among, among_bound, texts
+from calferry.store.dialect import among, among_bound, is_postgres, texts
 from calferry.store.tables import accounts, intents
 from calferry.store.tables import sync_states as states
 
@@ -106,6 +106,16 @@ def take(connection: Connection, state_id: str, lease: LeaseTerms, now_ms: int) 
     terms = {"owner": lease.owner, "boot": lease.boot, "lease_now": lease.now, "until": lease.until}
     row = connection.execute(TAKE, {"state_id": state_id, "now": now_ms, **terms}).one_or_none()
     return None if row is None else as_state(row)
+
+
+def hold(connection: Connection, *state_ids: str) -> None:
+    """Until the transaction ends nobody else changes these resources, nor what is decided by looking at them.
+
+    On SQLite whoever writes is alone anyway.
+    """
+    if is_postgres(connection):
+        held = select(states.c.id).where(among(connection, states.c.id, state_ids)).order_by(states.c.id)
+        connection.execute(held.with_for_update()).all()
 
 
 def find(connection: Connection, state_id: str) -> Any | None:

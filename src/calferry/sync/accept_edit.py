@@ -12,7 +12,8 @@ from calferry.core.event_json import Json, parsed
 from calferry.core.intent import IntentKind, OnConflict
 from calferry.core.model import AccountId, ObservedEvent
 from calferry.core.recurrence.master import Times
-from calferry.store import intents
+from calferry.store import intents, sync_states
+from calferry.store.dialect import take_turns
 from calferry.sync.edit import NO_EVENT, Edit, EditRefused, Place, existing, place_of, refuse, require_match
 from calferry.sync.engine import Engine
 from calferry.sync.intent_ids import event_id_for
@@ -72,6 +73,8 @@ async def accept(
     master = await unstored_master(engine, edit, key)
 
     def work(connection: Connection) -> Accepted:
+        if key is not None:
+            take_turns(connection, f"edit {edit.user_id} {key.key}")
         earlier = None if key is None else replayed(connection, edit, key)
         if earlier is not None:
             return earlier
@@ -98,6 +101,7 @@ def stored(
     now_ms: int,
 ) -> Accepted:
     """Accept the edit, whose body has been checked, within the caller's transaction. Raises `EditRefused`."""
+    sync_states.hold(connection, edit.calendar_id)
     place = place_of(connection, edit.user_id, edit.calendar_id)
     try:
         drafts = drafts_of(connection, place, edit, ids, master)

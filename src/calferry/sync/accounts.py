@@ -9,6 +9,7 @@ from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_account import Grant
 from calferry.core.scopes import status_for
 from calferry.store import accounts, audit, channels, erasure, sync_states, users
+from calferry.store.dialect import take_turns
 from calferry.store.sealed import access_context, refresh_context
 from calferry.store.tables import accounts as table
 from calferry.sync.engine import Engine
@@ -40,6 +41,7 @@ async def connect(
     fresh_id, now_ms = engine.ids.new("acc"), engine.clock.now_ms()
 
     def work(connection: Connection) -> Connected:
+        take_turns(connection, f"account {grant.identity.sub if grant.identity else grant.email}")
         owner = user_id if user_id is not None else person(connection, grant, now_ms)
         row = find_account(connection, grant, owner, account_id)
         if row is None:
@@ -81,14 +83,16 @@ def find_account(connection: Connection, grant: Grant, user_id: int, account_id:
     """The account that the grant renews; None for one not yet connected."""
     sub = grant.identity.sub if grant.identity else None
     if account_id is not None:
-        row = accounts.load(connection, account_id)
+        row = connection.execute(
+            select(table).where(table.c.id == account_id).with_for_update()
+        ).one_or_none()
         if row is None or row.user_id != user_id or (row.google_sub or sub) != sub:
             raise ConnectRefused("This is another Google account than the one to be connected again.")
         if row.status == "closing":
             raise ConnectRefused("This account is being disconnected; connect it anew in a moment.")
         return row
     same = table.c.google_sub == sub if sub else table.c.email == grant.email
-    row = connection.execute(select(table).where(same, table.c.status != "closing")).first()
+    row = connection.execute(select(table).where(same, table.c.status != "closing").with_for_update()).first()
     if row is None and sub is not None:
         brought = select(table).where(
             table.c.user_id == user_id,
@@ -96,7 +100,7 @@ def find_account(connection: Connection, grant: Grant, user_id: int, account_id:
             table.c.email == grant.email,
             table.c.status != "closing",
         )
-        row = connection.execute(brought).first()
+        row = connection.execute(brought.with_for_update()).first()
     if row is not None and row.user_id != user_id:
         raise ConnectRefused("Somebody else has connected this Google account.")
     return row
@@ -136,11 +140,11 @@ async def disconnect(engine: Engine, account_id: str) -> None:
 
 def close(connection: Connection, account_id: str, now_ms: int) -> None:
     """A grant that is known to be dead is not used for the farewell: its access token is forgotten."""
-    sync_states.fence_off(connection, account_id)
-    row = accounts.load(connection, account_id)
+    row = connection.execute(select(table).where(table.c.id == account_id).with_for_update()).one_or_none()
     dead = {"access_token": None, "access_expires_at": None}
     forgotten = dead if row is not None and row.status == "needs_reauth" else {}
     accounts.change(connection, account_id, status="closing", **forgotten)
+    sync_states.fence_off(connection, account_id)
     if row is not None and row.status != "closing":
         audit.add(connection, "account_disconnected", now_ms, user_id=row.user_id, subject=account_id)
 

@@ -31,6 +31,7 @@ def begin(
     connection: Connection, calendar_id: str, lease: LeaseTerms, now_ms: int, *, full: bool
 ) -> Begun | Refusal:
     """Take the lease and choose the pass; a full listing gets its generation here, before its first request."""
+    sync_states.hold(connection, calendar_id)
     calendar = calendars.load(connection, calendar_id)
     if calendar is None:
         return "unknown"

@@ -1,6 +1,5 @@
 """A page is one transaction: its rows, the cursor it earned and its change-log entries."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,14 +13,11 @@ from calferry.core.plan import PagePlan
 from calferry.core.series import SeriesTruth, series_of
 from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
 from calferry.store import calendars, changes, events, quarantine, sync_states
-from calferry.store.dialect import Row, savepoint
+from calferry.store.dialect import REFUSALS, Row, savepoint
 from calferry.store.events import Writer
 from calferry.store.sync_states import Done, Listed
 from calferry.sync.begin import Begun
 from calferry.sync.switch import switch
-
-# What drivers raise for a value they cannot bind or store.
-REFUSALS = (sqlite3.Error, UnicodeError, OverflowError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ async def settle(engine: Engine, intent: Intent, outcome: Outcome) -> None:
     conflict_id, undo_id = engine.ids.new("cft"), engine.ids.new("int")
 
     def work(connection: Connection) -> None:
+        sync_states.hold(connection, intent.calendar_id)
         if isinstance(outcome, Done):
             note_done(connection, intent, outcome, now_ms)
         elif isinstance(outcome, Failed):

@@ -124,6 +124,7 @@ async def register(engine: Engine, resource: str, replaced_id: str | None) -> Re
     channel_id, token, now_ms = engine.ids.channel_id(), engine.ids.secret(), engine.clock.now_ms()
 
     def work(connection: Connection) -> Watched | Elsewhere | None:
+        sync_states.hold(connection, resource)
         row = watched.load(connection, resource)
         if row is None or not row.is_usable:
             return None

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from calferry.core.intent import Intent, IntentKind, IntentStatus
-from calferry.store import conflicts, intents
+from calferry.store import conflicts, intents, sync_states
 from calferry.sync.lease import terms
 from calferry.web.authentication import CallerDep
 from calferry.web.frames import instant
@@ -70,6 +70,8 @@ async def cancel_intent(intent_id: str, caller: CallerDep, service: ServiceDep) 
     def work(connection: Connection) -> Intent | None:
         intent = intents.load(connection, caller.user_id, intent_id)
         now_ms, lease = engine.clock.now_ms(), terms(engine)
+        if intent is not None:
+            sync_states.hold(connection, intent.calendar_id)
         if intent is not None and not intents.cancel(connection, caller.user_id, intent_id, lease, now_ms):
             raise Problem(409, "not_cancellable", cannot_be_cancelled(intent), intent_id=intent.id)
         if intent is not None:

@@ -7,6 +7,9 @@ import pytest
 
 from calferry.emulator.server import RunningGoogle, run_in_thread
 from tests.contract.web.site import Person, Site, running_site
+from tests.harness.databases import always_on_both
+
+__all__ = ["always_on_both"]
 
 
 @pytest.fixture

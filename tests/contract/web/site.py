@@ -28,6 +28,7 @@ from calferry.sync.accounts import connect
 from calferry.sync.engine import Engine
 from calferry.sync.listing import list_calendars
 from calferry.web.app import create_app
+from tests.harness import databases
 
 T = TypeVar("T")
 
@@ -180,6 +181,8 @@ def running_site(
     if push:
         given["webhook_base_url"] = url
     settings = settings_for(url, google, data, **given)
+    if databases.is_postgres():
+        given.setdefault("database_url", databases.new_database())
     ready, failure = threading.Event(), []
     site: list[Site] = []
     stop: list[Callable[[], object]] = []

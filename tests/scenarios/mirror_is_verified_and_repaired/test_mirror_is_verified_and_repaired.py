@@ -14,6 +14,7 @@ from calferry.sync.change_mode import change_mode
 from calferry.sync.pause import pause_calendar
 from calferry.sync.verify import Verification
 from calferry.sync.verify_settled import repair_calendar, verify_settled
+from tests.harness.databases import refuse
 from tests.scenarios.stage import AlteringTransport, Stage, replacing, staged
 
 FUTURE_MS = 4_000_000_000_000
@@ -338,10 +339,7 @@ async def test_item_without_a_readable_id_may_be_any_row(stage: Stage) -> None:
 async def test_event_that_the_database_refuses_is_set_aside(stage: Stage) -> None:
     stage.add("lunch")
     stage.add("refused")
-    refuse = "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.event_id = 'refused' "
-    await stage.service.store.write(
-        lambda tx: tx.exec_driver_sql(refuse + "BEGIN SELECT RAISE(ABORT, 'no such luck'); END")
-    )
+    await stage.service.store.write(lambda tx: refuse(tx, "refused"))
     await stage.done()
     found = await verify_settled(stage.engine, stage.calendar_id)
     assert (found.equal, found.checked, found.set_aside) == (True, 2, ["refused"])

@@ -10,6 +10,8 @@ from calferry.bootstrap.database import DatabaseUnusable, connect, open_store
 from calferry.bootstrap.owner import own_name
 from calferry.store import migrate
 from calferry.store.tables import sync_states
+from tests.harness.databases import ON_BOTH, is_postgres, server
+from tests.harness.postgres import free_port
 from tests.unit.duties.rows import add_account, add_calendar
 
 
@@ -57,6 +59,15 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         connect(f"sqlite:///{tmp_path}/file/calferry.sqlite3")
 
 
-def test_postgresql_is_refused_in_words() -> None:
-    with pytest.raises(DatabaseUnusable, match="sqlite:///path"):
-        connect("postgresql://me@db/calferry")
+async def test_a_postgresql_that_does_not_answer_is_told_without_its_password() -> None:
+    port = free_port()
+    with pytest.raises(DatabaseUnusable, match=rf"me@127.0.0.1:{port}/calferry does not answer") as told:
+        await open_store(f"postgresql://me:secret@127.0.0.1:{port}/calferry", auto_migrate=True)
+    assert "secret" not in str(told.value)
+
+
+@ON_BOTH
+async def test_a_postgresql_without_that_database_is_told() -> None:
+    if is_postgres():
+        with pytest.raises(DatabaseUnusable, match="absent does not exist: make it with `createdb`"):
+            await open_store(f"{server()}/absent", auto_migrate=True)

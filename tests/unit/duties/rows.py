@@ -9,9 +9,8 @@ from sqlalchemy import Connection, Table, insert
 
 from calferry.bootstrap.signals import InProcessSignals
 from calferry.bootstrap.system import SystemIds
-from calferry.ports import CalendarSource, OAuth, Vault
-from calferry.store.sqlite import SqliteStore
-from calferry.store.tables import accounts, calendars, channels, events, metadata, sync_states, users
+from calferry.ports import CalendarSource, OAuth, Store, Vault
+from calferry.store.tables import accounts, calendars, channels, events, sync_states, users
 from calferry.sync.engine import Engine
 
 NOW = 1_800_000_000_000
@@ -52,13 +51,7 @@ class StopsChannels:
         self.stopped.append((channel_id, resource_id))
 
 
-async def empty_store() -> SqliteStore:
-    store = SqliteStore(None)
-    await store.write(metadata.create_all)
-    return store
-
-
-def engine_over(store: SqliteStore, clock: StillClock | None = None, google: object | None = None) -> Engine:
+def engine_over(store: Store, clock: StillClock | None = None, google: object | None = None) -> Engine:
     return Engine(
         owner="this process",
         store=store,

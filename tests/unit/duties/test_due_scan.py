@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Connection
 
 from calferry.duties.poll_stale import due_now
-from calferry.store.sqlite import SqliteStore
+from calferry.ports import Store
+from tests.harness.databases import empty_store
 from tests.unit.duties.rows import (
     HOUR,
     NOW,
@@ -14,22 +15,21 @@ from tests.unit.duties.rows import (
     add_account,
     add_calendar,
     add_state,
-    empty_store,
     engine_over,
 )
 
 
 @pytest.fixture
-async def store() -> SqliteStore:
-    return await empty_store()
+async def store() -> Store:
+    return empty_store()
 
 
-async def due_ids(store: SqliteStore, **options: Any) -> list[str]:
+async def due_ids(store: Store, **options: Any) -> list[str]:
     found = await due_now(engine_over(store), **({"per_account": 5} | options))
     return [item.id for item in found.items]
 
 
-async def test_only_what_has_reached_its_time_is_due(store: SqliteStore) -> None:
+async def test_only_what_has_reached_its_time_is_due(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)
         add_calendar(connection, "late", next_due_at=NOW - 1)
@@ -54,7 +54,7 @@ async def test_only_what_has_reached_its_time_is_due(store: SqliteStore) -> None
         {"lease_owner": "other", "lease_until": 1_000_001, "lease_boot": "boot-1"},
     ],
 )
-async def test_what_must_wait_is_not_due(store: SqliteStore, held_back: dict[str, Any]) -> None:
+async def test_what_must_wait_is_not_due(store: Store, held_back: dict[str, Any]) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)
         add_calendar(connection, "waits", next_due_at=NOW, **held_back)
@@ -67,7 +67,7 @@ async def test_what_must_wait_is_not_due(store: SqliteStore, held_back: dict[str
     "over",
     [{"lease_until": 1_000_000, "lease_boot": "boot-1"}, {"lease_until": 9_000_000, "lease_boot": "boot-0"}],
 )
-async def test_a_lease_that_is_over_holds_nothing_back(store: SqliteStore, over: dict[str, Any]) -> None:
+async def test_a_lease_that_is_over_holds_nothing_back(store: Store, over: dict[str, Any]) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)
         add_calendar(connection, "abandoned", next_due_at=NOW, lease_owner="other", **over)
@@ -76,7 +76,7 @@ async def test_a_lease_that_is_over_holds_nothing_back(store: SqliteStore, over:
     assert await due_ids(store) == ["abandoned"]
 
 
-async def test_an_account_that_needs_its_person_is_left_alone(store: SqliteStore) -> None:
+async def test_an_account_that_needs_its_person_is_left_alone(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection, "dead", status="needs_reauth")
         add_calendar(connection, "cal_dead", "dead", next_due_at=NOW)
@@ -88,7 +88,7 @@ async def test_an_account_that_needs_its_person_is_left_alone(store: SqliteStore
 
 
 async def test_one_account_with_a_thousand_due_calendars_does_not_starve_the_others(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection, "big")
@@ -103,7 +103,7 @@ async def test_one_account_with_a_thousand_due_calendars_does_not_starve_the_oth
     assert len(found) == 6
 
 
-async def test_the_list_of_calendars_and_the_primary_calendar_come_first(store: SqliteStore) -> None:
+async def test_the_list_of_calendars_and_the_primary_calendar_come_first(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)
         add_calendar(connection, "other", next_due_at=NOW - HOUR)
@@ -114,7 +114,7 @@ async def test_the_list_of_calendars_and_the_primary_calendar_come_first(store: 
     assert await due_ids(store) == ["acc_1", "primary", "other"]
 
 
-async def test_a_clock_that_jumps_frees_no_lease(store: SqliteStore) -> None:
+async def test_a_clock_that_jumps_frees_no_lease(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)
         add_calendar(
@@ -126,7 +126,7 @@ async def test_a_clock_that_jumps_frees_no_lease(store: SqliteStore) -> None:
     assert (await due_now(engine_over(store, clock), per_account=5)).items == []
 
 
-async def test_the_scan_says_when_something_else_comes_due(store: SqliteStore) -> None:
+async def test_the_scan_says_when_something_else_comes_due(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)
         add_calendar(connection, "now", next_due_at=NOW)
@@ -138,7 +138,7 @@ async def test_the_scan_says_when_something_else_comes_due(store: SqliteStore) -
     assert (await due_now(engine_over(store), per_account=5)).next_s == 0.5
 
 
-async def test_what_ran_just_now_is_looked_at_as_soon_as_it_may_run_again(store: SqliteStore) -> None:
+async def test_what_ran_just_now_is_looked_at_as_soon_as_it_may_run_again(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)
         add_calendar(connection, "again", next_due_at=NOW, last_attempt_at=NOW - 400)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 from calferry.core.limits import SYNC_REQUEST_KEPT_MS, TOMBSTONE_KEPT_MS
 from calferry.duties import purge as purging
 from calferry.duties.purge import Keeping, purge
-from calferry.store.sqlite import SqliteStore
+from calferry.ports import Store
 from calferry.store.tables import (
     calendars,
     changes,
@@ -18,6 +18,7 @@ from calferry.store.tables import (
     sync_states,
     users,
 )
+from tests.harness.databases import empty_store
 from tests.unit.duties.rows import (
     HOUR,
     NOW,
@@ -25,7 +26,6 @@ from tests.unit.duties.rows import (
     add_account,
     add_calendar,
     add_event,
-    empty_store,
     engine_over,
 )
 
@@ -35,18 +35,18 @@ OPEN = {"id": 1, "user_id": 1, "calendar_id": "cal", "mode": "series", "created_
 
 
 @pytest.fixture
-async def store() -> SqliteStore:
-    store = await empty_store()
+async def store() -> Store:
+    store = empty_store()
     await store.write(add_account)
     return store
 
 
-async def event_ids(store: SqliteStore) -> list[str]:
+async def event_ids(store: Store) -> list[str]:
     statement = select(events.c.event_id).order_by(events.c.event_id)
     return list(await store.read(lambda connection: connection.execute(statement).scalars().all()))
 
 
-async def test_old_tombstones_go_and_young_ones_stay(store: SqliteStore) -> None:
+async def test_old_tombstones_go_and_young_ones_stay(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add(connection, projections, **OPEN)
         add_event(connection, "old", status="cancelled", deleted_at=OLD)
@@ -58,7 +58,7 @@ async def test_old_tombstones_go_and_young_ones_stay(store: SqliteStore) -> None
     assert await event_ids(store) == ["alive", "young"]
 
 
-async def test_a_cancelled_occurrence_stays_as_long_as_its_series_lives(store: SqliteStore) -> None:
+async def test_a_cancelled_occurrence_stays_as_long_as_its_series_lives(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add(connection, projections, **OPEN)
         add_event(connection, "series", recurring=True)
@@ -72,7 +72,7 @@ async def test_a_cancelled_occurrence_stays_as_long_as_its_series_lives(store: S
     assert await event_ids(store) == ["series", "series_1"]
 
 
-async def test_the_change_log_forgets_from_its_beginning_and_says_up_to_where(store: SqliteStore) -> None:
+async def test_the_change_log_forgets_from_its_beginning_and_says_up_to_where(store: Store) -> None:
     def fill(connection: Connection) -> None:
         for number, at in enumerate([OLD - 2, OLD, YOUNG], start=1):
             add(connection, changes, user_id=1, id=number, calendar_id="cal", kind="updated", at=at)
@@ -84,9 +84,7 @@ async def test_the_change_log_forgets_from_its_beginning_and_says_up_to_where(st
     assert (list(left), floor) == ([3], 2)
 
 
-async def test_an_ended_projection_goes_in_pieces(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_ended_projection_goes_in_pieces(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(purging, "ROWS_AT_ONCE", 2)
 
     def fill(connection: Connection) -> None:
@@ -105,7 +103,7 @@ async def test_an_ended_projection_goes_in_pieces(
     assert sorted(left) == [1, 3]
 
 
-async def test_a_calendar_removed_long_ago_loses_token_and_mirror_together(store: SqliteStore) -> None:
+async def test_a_calendar_removed_long_ago_loses_token_and_mirror_together(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add(connection, projections, **OPEN)
         add_calendar(
@@ -125,7 +123,7 @@ async def test_a_calendar_removed_long_ago_loses_token_and_mirror_together(store
     assert (mirror, ended) == (None, NOW)
 
 
-async def test_sign_ins_sessions_and_sync_requests_end(store: SqliteStore) -> None:
+async def test_sign_ins_sessions_and_sync_requests_end(store: Store) -> None:
     def fill(connection: Connection) -> None:
         for expires_at in (NOW - 1, NOW + 1):
             key = str(expires_at).encode()
@@ -142,7 +140,7 @@ async def test_sign_ins_sessions_and_sync_requests_end(store: SqliteStore) -> No
     assert (report.sign_ins, report.sessions, report.sync_requests) == (1, 1, 1)
 
 
-async def test_how_long_is_kept_is_a_setting(store: SqliteStore) -> None:
+async def test_how_long_is_kept_is_a_setting(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add(connection, projections, **OPEN)
         add_event(connection, "deleted", status="cancelled", deleted_at=NOW - 2 * HOUR)

@@ -7,30 +7,30 @@ from sqlalchemy import Connection, select
 
 from calferry.core.failure import Cause, SourceFailure
 from calferry.duties.rescue import rescue
-from calferry.store.sqlite import SqliteStore
+from calferry.ports import Store
 from calferry.store.tables import channels, sync_states
+from tests.harness.databases import empty_store
 from tests.unit.duties.rows import (
     NOW,
     StopsChannels,
     add_account,
     add_calendar,
     add_channel,
-    empty_store,
     engine_over,
 )
 
 
 @pytest.fixture
-async def store() -> SqliteStore:
-    return await empty_store()
+async def store() -> Store:
+    return empty_store()
 
 
-async def channel(store: SqliteStore, channel_id: str = "ch") -> Any:
+async def channel(store: Store, channel_id: str = "ch") -> Any:
     statement = select(channels).where(channels.c.id == channel_id)
     return await store.read(lambda connection: connection.execute(statement).one())
 
 
-async def test_an_abandoned_run_is_due_at_once(store: SqliteStore) -> None:
+async def test_an_abandoned_run_is_due_at_once(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)
         dead = {"lease_owner": "dead", "lease_until": 999_999, "lease_boot": "boot-1"}
@@ -47,7 +47,7 @@ async def test_an_abandoned_run_is_due_at_once(store: SqliteStore) -> None:
     assert [tuple(row) for row in rows] == [("alive", "alive", None), ("dead", None, NOW)]
 
 
-async def test_a_channel_that_was_never_finished_is_stopped(store: SqliteStore) -> None:
+async def test_a_channel_that_was_never_finished_is_stopped(store: Store) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)
         add_channel(connection, "ch", "cal", state="registering", created_at=NOW - 121_000)
@@ -71,7 +71,7 @@ async def test_a_channel_that_was_never_finished_is_stopped(store: SqliteStore) 
     ],
 )
 async def test_a_channel_that_cannot_be_stopped_is_settled_without_google(
-    store: SqliteStore, row: dict[str, Any], state: str
+    store: Store, row: dict[str, Any], state: str
 ) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)
@@ -87,7 +87,7 @@ async def test_a_channel_that_cannot_be_stopped_is_settled_without_google(
     [(Cause.NOT_FOUND, "stopped", 0), (Cause.UNREACHABLE, "draining", 1)],
 )
 async def test_a_channel_unknown_to_google_is_over_and_an_outage_is_waited_out(
-    store: SqliteStore, cause: Cause, state: str, attempts: int
+    store: Store, cause: Cause, state: str, attempts: int
 ) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection)

@@ -11,12 +11,13 @@ from sqlalchemy import select, update
 
 from calferry.duties import reseal as module
 from calferry.duties.reseal import Resealed, reseal, stale
+from calferry.ports import Store
 from calferry.store import sealed
 from calferry.store.sealed import access_context, refresh_context
-from calferry.store.sqlite import SqliteStore
 from calferry.store.tables import accounts, sign_ins, sync_states
 from calferry.vault import SealingVault
-from tests.unit.duties.rows import NOW, add, add_account, add_state, empty_store
+from tests.harness.databases import empty_store
+from tests.unit.duties.rows import NOW, add, add_account, add_state
 
 OLD, NEW, LOST = bytes(range(32)), bytes(range(1, 33)), bytes(range(2, 34))
 
@@ -32,9 +33,9 @@ def secrets_of(box: SealingVault, account_id: str) -> dict[str, bytes]:
     }
 
 
-async def store_with(*sealed_with: bytes) -> SqliteStore:
+async def store_with(*sealed_with: bytes) -> Store:
     """An account for each key, and a sign-in under way."""
-    store = await empty_store()
+    store = empty_store()
 
     def fill(connection: Any) -> None:
         for number, key in enumerate(sealed_with):
@@ -57,13 +58,13 @@ def told(story: Callable[[], Awaitable[None]]) -> None:
 
 
 async def rotate(
-    store: SqliteStore, *keys: bytes, forget: bool = False, steps: list[int] | None = None
+    store: Store, *keys: bytes, forget: bool = False, steps: list[int] | None = None
 ) -> Resealed:
     seen = [] if steps is None else steps
     return await reseal(store, vault(*keys), NOW, forget_unreadable=forget, progressed=seen.append)
 
 
-async def rows(store: SqliteStore) -> list[Any]:
+async def rows(store: Store) -> list[Any]:
     return await store.read(
         lambda connection: connection.execute(select(accounts).order_by(accounts.c.id)).all()
     )

@@ -14,10 +14,11 @@ from calferry.store.tables import calendars, events, projections, sync_states
 from calferry.store.verification import Candidate, candidates
 from calferry.sync.change_mode import change_mode
 from calferry.sync.run_calendar import run_calendar
+from tests.harness.databases import empty_store
 from tests.harness.ports import VirtualClock
 from tests.harness.service import LocalGoogle, Service
 from tests.harness.virtual_loop import run_virtually
-from tests.unit.duties.rows import HOUR, NOW, add, add_account, add_calendar, empty_store
+from tests.unit.duties.rows import HOUR, NOW, add, add_account, add_calendar
 
 ALICE = "alice@example.com"
 REST_S = REST_MS / 1000 + 60
@@ -191,7 +192,7 @@ def test_edits_that_nobody_has_heard_of_are_no_difference() -> None:
 
 async def found_among(**state: Any) -> bool:
     """Whether a calendar in that state is a candidate; values named like columns of others go there."""
-    store = await empty_store()
+    store = empty_store()
     account = {"status": state.pop("account_status", "active")}
     given = {"sync_token": "token", "last_full_at": NOW - 2 * REST_MS, "projection_id": 1}
 

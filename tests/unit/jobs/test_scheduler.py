@@ -12,11 +12,12 @@ from calferry.bootstrap.signals import InProcessSignals
 from calferry.duties.poll_stale import DueNow
 from calferry.jobs import scheduler as module
 from calferry.jobs.scheduler import Scheduler
+from calferry.ports import Store
 from calferry.store.due import Due
-from calferry.store.sqlite import SqliteStore
 from calferry.store.tables import sync_states
 from calferry.sync.engine import Engine
-from tests.unit.duties.rows import NOW, add_account, add_calendar, empty_store, engine_over
+from tests.harness.databases import empty_store
+from tests.unit.duties.rows import NOW, add_account, add_calendar, engine_over
 from tests.waiting import eventually
 
 Run = Callable[[Engine, Due], Awaitable[None]]
@@ -30,8 +31,8 @@ class DeafSignals(InProcessSignals):
 
 
 @pytest.fixture
-async def store() -> SqliteStore:
-    return await empty_store()
+async def store() -> Store:
+    return empty_store()
 
 
 @asynccontextmanager
@@ -45,12 +46,12 @@ async def at_work(engine: Engine, **options: int) -> AsyncIterator[Scheduler]:
         await task
 
 
-async def set_due(store: SqliteStore, calendar_id: str, at: int | None) -> None:
+async def set_due(store: Store, calendar_id: str, at: int | None) -> None:
     statement = update(sync_states).where(sync_states.c.id == calendar_id).values(next_due_at=at)
     await store.write(lambda connection: connection.execute(statement))
 
 
-async def due_left(store: SqliteStore) -> list[str]:
+async def due_left(store: Store) -> list[str]:
     statement = select(sync_states.c.id).where(sync_states.c.next_due_at.is_not(None))
     return list(await store.read(lambda connection: connection.execute(statement).scalars().all()))
 
@@ -58,7 +59,7 @@ async def due_left(store: SqliteStore) -> list[str]:
 class Runs:
     """Stands in for the runs: remembers them, and how many went on at once."""
 
-    def __init__(self, store: SqliteStore, *, hold: bool = False) -> None:
+    def __init__(self, store: Store, *, hold: bool = False) -> None:
         self.store = store
         self.gate = asyncio.Event()
         self.now: set[str] = set()
@@ -83,7 +84,7 @@ def patch(monkeypatch: pytest.MonkeyPatch, run: Run, *, scan_every_s: float) -> 
     monkeypatch.setattr(module, "SCAN_EVERY_S", scan_every_s)
 
 
-async def add_due(store: SqliteStore, account_id: str, number: int) -> None:
+async def add_due(store: Store, account_id: str, number: int) -> None:
     def fill(connection: Connection) -> None:
         add_account(connection, account_id)
         for n in range(number):
@@ -93,7 +94,7 @@ async def add_due(store: SqliteStore, account_id: str, number: int) -> None:
 
 
 async def test_what_is_due_runs_five_of_an_account_and_so_many_in_all(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add_due(store, "big", 9)
     await add_due(store, "small", 2)
@@ -108,7 +109,7 @@ async def test_what_is_due_runs_five_of_an_account_and_so_many_in_all(
     assert sorted(set(runs.done)) == sorted(runs.done)
 
 
-async def test_the_bound_over_all_accounts_holds(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_bound_over_all_accounts_holds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for account in range(6):
         await add_due(store, f"acc_{account}", 1)
     runs = Runs(store, hold=True)
@@ -121,7 +122,7 @@ async def test_the_bound_over_all_accounts_holds(store: SqliteStore, monkeypatch
 
 
 async def test_a_mark_starts_a_run_without_waiting_for_the_next_scan(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add_due(store, "acc", 1)
     await set_due(store, "acc_0", None)
@@ -135,7 +136,7 @@ async def test_a_mark_starts_a_run_without_waiting_for_the_next_scan(
 
 
 async def test_the_scan_alone_suffices_when_every_call_is_lost(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add_due(store, "acc", 12)
     runs = Runs(store)
@@ -145,7 +146,7 @@ async def test_the_scan_alone_suffices_when_every_call_is_lost(
 
 
 async def test_what_comes_due_before_the_next_scan_is_not_late(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add_due(store, "acc", 1)
     await set_due(store, "acc_0", NOW + 50)
@@ -158,7 +159,7 @@ async def test_what_comes_due_before_the_next_scan_is_not_late(
 
 
 async def test_a_crashing_run_is_logged_and_rests_while_others_go_on(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add_due(store, "acc", 2)
     runs, crashes = Runs(store), list[str]()
@@ -178,7 +179,7 @@ async def test_a_crashing_run_is_logged_and_rests_while_others_go_on(
 
 
 async def test_a_store_that_fails_for_a_moment_stops_nothing(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add_due(store, "acc", 1)
     runs, scans = Runs(store), list[int]()
@@ -196,7 +197,7 @@ async def test_a_store_that_fails_for_a_moment_stops_nothing(
         await eventually(lambda: runs.done == ["acc_0"])
 
 
-async def test_stopping_lets_runs_end(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stopping_lets_runs_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     await add_due(store, "acc", 1)
     runs = Runs(store, hold=True)
     patch(monkeypatch, runs, scan_every_s=0.01)
@@ -207,9 +208,7 @@ async def test_stopping_lets_runs_end(store: SqliteStore, monkeypatch: pytest.Mo
     assert runs.done == ["acc_0"]
 
 
-async def test_stopping_cancels_runs_that_take_long(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_stopping_cancels_runs_that_take_long(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     await add_due(store, "acc", 1)
     runs = Runs(store, hold=True)
     patch(monkeypatch, runs, scan_every_s=0.01)

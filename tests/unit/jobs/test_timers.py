@@ -7,14 +7,15 @@ import pytest
 
 from calferry.jobs.timers import TIMERS, Timer, is_set_within, keep_time
 from calferry.sync.engine import Engine
+from tests.harness.databases import empty_store
 from tests.harness.virtual_loop import run_virtually
-from tests.unit.duties.rows import empty_store, engine_over
+from tests.unit.duties.rows import engine_over
 from tests.waiting import eventually
 
 
 @pytest.fixture
 async def engine() -> Engine:
-    return engine_over(await empty_store())
+    return engine_over(empty_store())
 
 
 async def test_a_duty_is_done_again_and_again_until_stopped(engine: Engine) -> None:
@@ -38,7 +39,7 @@ def test_a_failing_duty_backs_off_and_recovers() -> None:
             raise RuntimeError("planted")
 
     async def story() -> None:
-        stopping, engine = asyncio.Event(), engine_over(await empty_store())
+        stopping, engine = asyncio.Event(), engine_over(empty_store())
         task = asyncio.create_task(keep_time(engine, Timer("duty", 10, duty), stopping))
         await asyncio.sleep(400)
         stopping.set()

@@ -1,15 +1,15 @@
-"""A database in memory with one account of one person."""
+"""An empty database with one account of one person."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection
 
 from calferry.core.model import UserId
 from calferry.store import sync_states
 from calferry.store.sync_states import LeaseTerms
-from calferry.store.tables import accounts, calendars, metadata, users
+from calferry.store.tables import accounts, calendars, users
+from tests.harness.databases import transaction
 
 NOW = 1_790_000_000_000
 
@@ -17,10 +17,8 @@ NOW = 1_790_000_000_000
 @contextmanager
 def database(*calendar_ids: str) -> Iterator[Connection]:
     """One connection, calendars with states that are due now."""
-    engine = create_engine("sqlite+pysqlite://", poolclass=StaticPool)
-    metadata.create_all(engine)
-    with engine.begin() as connection:
-        connection.execute(users.insert().values(id=1, email="alice@example.com", created_at=0))
+    with transaction() as connection:
+        connection.execute(users.insert().values(email="alice@example.com", created_at=0))
         connection.execute(
             accounts.insert().values(
                 id="acc_1", user_id=1, email="alice@example.com", status="active", scopes="", created_at=0
@@ -30,7 +28,6 @@ def database(*calendar_ids: str) -> Iterator[Connection]:
         for calendar_id in calendar_ids:
             add_calendar(connection, calendar_id)
         yield connection
-    engine.dispose()
 
 
 def add_calendar(connection: Connection, calendar_id: str) -> None:

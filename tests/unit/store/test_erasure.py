@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBinary, Table, insert, select
 
+from calferry.ports import Store
 from calferry.store import erasure
-from calferry.store.sqlite import SqliteStore
 from calferry.store.tables import accounts, audit, metadata, users
-from tests.unit.duties.rows import NOW, empty_store
+from tests.harness.databases import empty_store
+from tests.unit.duties.rows import NOW
 
 OF_NOBODY = {"audit"}
 """Holds numbers and ids only, and outlives those it names."""
@@ -61,8 +62,8 @@ def traces(connection: Connection, table: Table, who: str, number: int) -> list[
 
 
 @pytest.fixture
-async def store() -> SqliteStore:
-    store = await empty_store()
+async def store() -> Store:
+    store = empty_store()
     await store.write(lambda connection: fill(connection, "alice", 1))
     await store.write(lambda connection: fill(connection, "bob", 2))
     return store
@@ -78,7 +79,7 @@ def left(connection: Connection, who: str, number: int) -> set[str]:
     return {table.name for table in tables if traces(connection, table, who, number)}
 
 
-async def test_an_account_leaves_nothing_but_its_person(store: SqliteStore) -> None:
+async def test_an_account_leaves_nothing_but_its_person(store: Store) -> None:
     before = await store.read(lambda connection: left(connection, "bob", 2))
     assert before == set(metadata.tables) - OF_NOBODY
     await store.write(disconnect)
@@ -89,7 +90,7 @@ async def test_an_account_leaves_nothing_but_its_person(store: SqliteStore) -> N
     assert await store.read(lambda connection: left(connection, "bob", 2)) == before
 
 
-async def test_a_person_without_an_account_is_forgotten_with_everything(store: SqliteStore) -> None:
+async def test_a_person_without_an_account_is_forgotten_with_everything(store: Store) -> None:
     before = await store.read(lambda connection: left(connection, "bob", 2))
     await store.write(disconnect)
     assert await store.read(lambda connection: erasure.people_who_left(connection, NOW)) == []
@@ -101,7 +102,7 @@ async def test_a_person_without_an_account_is_forgotten_with_everything(store: S
     assert (row.email, row.google_sub) == ("erased:1", None)
 
 
-async def test_who_has_connected_an_account_again_is_not_forgotten(store: SqliteStore) -> None:
+async def test_who_has_connected_an_account_again_is_not_forgotten(store: Store) -> None:
     await store.write(disconnect)
     again = {"id": "acc_new", "user_id": 1, "email": "a", "status": "active", "scopes": "", "created_at": NOW}
     await store.write(lambda connection: connection.execute(insert(accounts).values(again)))
@@ -109,7 +110,7 @@ async def test_who_has_connected_an_account_again_is_not_forgotten(store: Sqlite
     assert not await store.write(lambda connection: erasure.erase_person(connection, 1, NOW))
 
 
-async def test_the_audit_keeps_numbers_and_ids_alone(store: SqliteStore) -> None:
+async def test_the_audit_keeps_numbers_and_ids_alone(store: Store) -> None:
     await store.write(lambda connection: connection.execute(audit.delete()))
     await store.write(disconnect)
     await store.write(lambda connection: erasure.erase_person(connection, 1, NOW))

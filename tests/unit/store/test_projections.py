@@ -1,13 +1,17 @@
 """From one projection to the next: what differs, and what the new one takes over."""
 
+import pytest
 from sqlalchemy import Connection, select
 
 from calferry.core.model import ProjectionId, UserId
 from calferry.google.models import ObservedItem
 from calferry.store import events, projections
 from calferry.store.tables import events as table
+from tests.harness.databases import ON_BOTH
 from tests.unit.core.events import item, tombstone
 from tests.unit.store.memory import NOW, database
+
+pytestmark = [ON_BOTH, pytest.mark.greenlet]
 
 OLD, NEW = ProjectionId(1), ProjectionId(2)
 

@@ -4,19 +4,18 @@ import pytest
 from sqlalchemy import insert, select
 
 from calferry.store.push_recovery import spread_push_covered
-from calferry.store.sqlite import SqliteStore
-from calferry.store.tables import channels, metadata, sync_states
+from calferry.store.tables import channels, sync_states
+from tests.harness.databases import ON_BOTH, empty_store
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, ON_BOTH]
 
 STATES = {"covered": 9_000, "covered_soon": 10, "uncovered": 9_000, "blocked": None, "stopped": 9_000}
 
 
 async def test_only_calendars_with_a_live_channel_and_a_later_poll_are_moved() -> None:
-    store = SqliteStore(None)
+    store = empty_store()
 
     def plant(conn) -> None:
-        metadata.create_all(conn)
         for name, due_at in STATES.items():
             status = "blocked" if name == "blocked" else "idle"
             state = {"id": name, "user_id": 1, "account_id": "a", "kind": "events", "status": status}

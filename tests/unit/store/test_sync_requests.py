@@ -11,8 +11,11 @@ from calferry.store import calendars, changes, events, sync_requests, sync_state
 from calferry.store.sync_requests import SyncRequest, TooSoon, accept, complete, load, stream_state
 from calferry.store.tables import calendars as calendar_table
 from calferry.store.tables import users
+from tests.harness.databases import ON_BOTH
 from tests.unit.core.events import item
 from tests.unit.store.memory import NOW, database
+
+pytestmark = [ON_BOTH, pytest.mark.greenlet]
 
 CAL = "cal_1"
 

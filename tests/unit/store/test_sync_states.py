@@ -9,7 +9,10 @@ from calferry.core.failure import DEAD_GRANT, FailureInfo, LeaseLost
 from calferry.core.limits import LEASE_MS, RUN_SPACING_MS, WAIT_MAX_MS
 from calferry.store import sync_states
 from calferry.store.sync_states import Done, Listed, change, failed_values, keep, mark, release_values, take
+from tests.harness.databases import ON_BOTH
 from tests.unit.store.memory import NOW, database, lease
+
+pytestmark = [ON_BOTH, pytest.mark.greenlet]
 
 CAL = "cal_1"
 POLL = NOW + 6 * 3_600_000

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from calferry.core import channel_state, sync_state
 from calferry.store import channels as channel_rows
 from calferry.store.tables import channels, sync_states
-from tests.harness.service import empty_store
+from tests.harness.databases import guarded_store
 from tests.harness.transitions import IllegalMove, check_transition
 
 KINDS = {
@@ -42,7 +42,7 @@ def is_allowed(kind: str, before: str | None, after: str | None) -> bool:
 @pytest.mark.parametrize(("kind", "before", "after"), MOVES)
 async def test_sqlite_refuses_what_the_table_does_not_have(kind: str, before: str, after: str) -> None:
     table, column, _ = KINDS[kind]
-    store = empty_store()
+    store = guarded_store()
     await store.write(lambda tx: tx.exec_driver_sql(f"DROP TRIGGER {table.name}_begin"))
     await store.write(lambda tx: tx.execute(table.insert().values({**ROWS[kind], column: before})))
     moving = update(table).where(table.c.id == "one").values({column: after})
@@ -56,7 +56,7 @@ async def test_sqlite_refuses_what_the_table_does_not_have(kind: str, before: st
 @pytest.mark.parametrize("kind", KINDS)
 async def test_every_row_begins_in_the_first_state(kind: str) -> None:
     table, column, states = KINDS[kind]
-    store = empty_store()
+    store = guarded_store()
     assert [state for state in states if is_allowed(kind, None, state)] == [states[0]]
     with pytest.raises(IntegrityError, match="may not begin so"):
         await store.write(lambda tx: tx.execute(table.insert().values({**ROWS[kind], column: states[1]})))
@@ -71,7 +71,7 @@ def test_rows_may_be_deleted_in_any_state_and_stay_as_they_are(kind: str) -> Non
 
 @pytest.mark.parametrize(("before", "after"), list(product(get_args(channel_state.State), repeat=2)))
 async def test_settling_a_channel_moves_it_only_where_its_state_leads(before: str, after: str) -> None:
-    store = empty_store()
+    store = guarded_store()
     await store.write(lambda tx: tx.exec_driver_sql("DROP TRIGGER channels_begin"))
     await store.write(lambda tx: tx.execute(channels.insert().values({**ROWS["channel"], "state": before})))
     await store.write(lambda tx: channel_rows.settle(tx, "one", after))

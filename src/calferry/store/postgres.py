@@ -1,0 +1,89 @@
+"""PostgreSQL: a pool of connections, transactions from any number of processes.
+
+A transaction reads what others have committed by the time of each statement, so what must not change under it is
+locked by the statements themselves, in the order: account, state row, event rows by id, user. One that PostgreSQL ends to break
+a deadlock is repeated.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+T = TypeVar("T")
+
+CONNECTIONS = 10
+CONNECT_WITHIN_S = 10.0
+WAIT_FOR_CONNECTION_S = 30.0
+ATTEMPTS = 4
+REPEATABLE = frozenset({"40001", "40P01"})
+"""serialization_failure and deadlock_detected: nothing was done, and the same work may well succeed now."""
+SESSION = {
+    "application_name": "calferry",
+    "jit": "off",
+    "lock_timeout": "30s",
+    "statement_timeout": "120s",
+    # A process that is frozen in the middle must not hold its locks for ever.
+    "idle_in_transaction_session_timeout": "30s",
+    "tcp_keepalives_idle": "30",
+    "timezone": "UTC",
+    "client_min_messages": "warning",
+}
+
+
+class PostgresStore:
+    """The `Store` port on a database of `address`, which is `postgresql://…` as libpq reads it."""
+
+    def __init__(self, address: str, connections: int = CONNECTIONS) -> None:
+        self.address = address
+        self.engine = open_engine(address, connections)
+        snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self.snapshots = self.engine.execution_options(**snapshot)
+
+    async def read(self, work: Callable[[Connection], T], /) -> T:
+        """Run `work` in one read transaction: a snapshot."""
+        return await run(self.snapshots, work)
+
+    async def write(self, work: Callable[[Connection], T], /) -> T:
+        """Run `work` in one transaction; an exception rolls all of it back. It may be run again after a deadlock."""
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return await run(self.engine, work)
+            except DBAPIError as error:
+                if sqlstate(error) not in REPEATABLE:
+                    raise
+                await asyncio.sleep(0.01 * attempt)
+        return await run(self.engine, work)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def open_engine(address: str, connections: int) -> AsyncEngine:
+    async def connect() -> Any:
+        try:
+            return await asyncpg.connect(address, timeout=CONNECT_WITHIN_S, server_settings=SESSION)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DBAPIError("a new connection", None, error) from error
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=WAIT_FOR_CONNECTION_S,
+    )
+
+
+async def run(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    async with engine.begin() as connection:
+        return await connection.run_sync(work)
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """PostgreSQL's code of what went wrong; None for errors of other databases and of the network."""
+    return getattr(error.orig, "sqlstate", None)

@@ -1,0 +1,91 @@
+"""Many rows straight at PostgreSQL's driver: by COPY into a table of the session's own and from there into place."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util.concurrency import await_
+
+T = TypeVar("T")
+
+Row = tuple[Any, ...]
+
+COPIED_FROM = 40
+"""Fewer rows are not worth the way through another table."""
+
+
+def insert(
+    connection: Connection, table: str, columns: tuple[str, ...], tail: str, rows: Sequence[Row]
+) -> None:
+    """`INSERT INTO table (columns) VALUES … tail`. Raises what `store.dialect.REFUSALS` names for a row that cannot be stored."""
+    if len(rows) < COPIED_FROM:
+        execute_many(connection, insert_statement(table, columns, tail), rows)
+        return
+    with told_apart():
+        driver = driver_of(connection)
+        await_(driver.execute(making(table)))
+        await_(driver.copy_records_to_table(arriving(table), records=rows, columns=columns))
+        await_(driver.execute(moving(table, columns, tail)))
+
+
+def execute_many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
+    """One prepared statement for all rows."""
+    if rows:
+        with told_apart():
+            await_(driver_of(connection).executemany(statement, rows))
+
+
+def driver_of(connection: Connection) -> Any:
+    """asyncpg's connection, inside the transaction that SQLAlchemy begins with its first statement only."""
+    driver: Any = connection.connection.driver_connection
+    if not driver.is_in_transaction():
+        connection.exec_driver_sql("SELECT")
+    return driver
+
+
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """What is wrong with the rows is raised as the driver does, everything else as SQLAlchemy would."""
+    try:
+        yield
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError):
+        raise
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise DBAPIError("a bulk write", None, error) from error
+
+
+@cache
+def numbered(statement: str) -> str:
+    """The statement with `$1`, `$2` … for its question marks."""
+    numbers = count(1)
+    return "".join(f"${next(numbers)}" if character == "?" else character for character in statement)
+
+
+@cache
+def insert_statement(table: str, columns: tuple[str, ...], tail: str) -> str:
+    """Only names that stand in this package become part of the text."""
+    values = ",".join(f"${number}" for number in range(1, len(columns) + 1))
+    return f"INSERT INTO {table} ({','.join(columns)}) VALUES ({values}) {tail}"  # noqa: S608
+
+
+def arriving(table: str) -> str:
+    return f"arriving_{table}"
+
+
+@cache
+def making(table: str) -> str:
+    """Both in one message. What an earlier write of the same transaction left is deleted, which is nothing mostly."""
+    name = arriving(table)
+    made = f"CREATE TEMP TABLE IF NOT EXISTS {name} (LIKE {table}) ON COMMIT DELETE ROWS"
+    return f"{made}; DELETE FROM {name}"  # noqa: S608
+
+
+@cache
+def moving(table: str, columns: tuple[str, ...], tail: str) -> str:
+    names = ",".join(columns)
+    return f"INSERT INTO {table} ({names}) SELECT {names} FROM {arriving(table)} {tail}"  # noqa: S608

@@ -1,0 +1,212 @@
+"""Which kind of database a test runs on, and empty databases of that kind.
+
+The tests of a folder run on both kinds when its conftest imports `always_on_both`, those of a module when it says
+`pytestmark = ON_BOTH`. A test that opens a connection itself needs `pytest.mark.greenlet` for it.
+"""
+
+import asyncio
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache, partial
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.util.concurrency import await_, greenlet_spawn
+
+from calferry.store import migrate
+from calferry.store.postgres import PostgresStore
+from calferry.store.sqlite import SqliteStore
+from calferry.store.tables import metadata
+from tests.harness import postgres, transitions
+
+T = TypeVar("T")
+
+WITHIN_S = 60.0
+TEMPLATE = "calferry_template"
+NUMBERS = count(1)
+KINDS = ("sqlite", "postgresql")
+
+
+@dataclass
+class Chosen:
+    """What the tests of this process run on at the moment. `folder` is shared by all processes of the test run."""
+
+    kind: str = "sqlite"
+    folder: Path | None = None
+    prepared: "BlockingStore | None" = None
+    used: "list[BlockingStore]" = field(default_factory=list)
+    clean: "list[PostgresStore]" = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+
+chosen = Chosen()
+ON_BOTH = pytest.mark.usefixtures("on_both")
+
+
+def choose(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    own = tmp_path_factory.getbasetemp()
+    chosen.folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    chosen.kind = request.param
+    yield request.param
+    tidy_up()
+    chosen.kind = "sqlite"
+
+
+on_both = pytest.fixture(params=KINDS)(choose)
+always_on_both = pytest.fixture(params=KINDS, autouse=True)(choose)
+
+
+def in_greenlet(pyfuncitem: pytest.Function) -> bool:
+    """Calls a test function where connections of PostgreSQL's can be used as if they were not asynchronous."""
+    if not is_postgres():
+        return False
+    chosen.prepared = empty_store()
+    names = pyfuncitem._fixtureinfo.argnames
+    run_aside(greenlet_spawn(partial(pyfuncitem.obj, **{name: pyfuncitem.funcargs[name] for name in names})))
+    return True
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """One on an empty database, rolled back at its end; in a test with `pytest.mark.greenlet`."""
+    if not is_postgres():
+        with empty_store().writing.connect() as connection:
+            yield connection
+        return
+    assert chosen.prepared is not None, "the test lacks pytest.mark.greenlet"
+    opened = await_(chosen.prepared.inner.engine.connect().start())
+    try:
+        yield opened.sync_connection
+    finally:
+        await_(opened.close())
+
+
+def is_postgres() -> bool:
+    return chosen.kind == "postgresql"
+
+
+def empty_store() -> Any:
+    """A store with every table and no row; on PostgreSQL its transactions take no virtual time."""
+    if is_postgres():
+        inner = chosen.clean.pop() if chosen.clean else PostgresStore(new_database(kept=True), connections=2)
+        store = BlockingStore(inner)
+        chosen.used.append(store)
+        return store
+    memory = SqliteStore(None)
+    metadata.create_all(memory.writing)
+    return memory
+
+
+def guarded_store() -> Any:
+    """The same, in which states move only as the core says."""
+    store = empty_store()
+    if isinstance(store, BlockingStore):
+        run_aside(store.inner.write(transitions.install_on))
+    else:
+        transitions.install(store.writing)
+    return store
+
+
+def new_database(*, kept: bool = False) -> str:
+    """The address of a migrated, empty database of PostgreSQL's, dropped at the end of the test unless it is kept."""
+    address, name = server(), f"test_{os.getpid()}_{next(NUMBERS)}"
+    run_aside(ask(address, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    if not kept:
+        chosen.names.append(name)
+    return f"{address}/{name}"
+
+
+def tidy_up() -> None:
+    """Databases with their connections and compiled statements are used again, emptied."""
+    while chosen.used:
+        store = chosen.used.pop()
+        run_aside(store.inner.write(empty))
+        chosen.clean.append(store.inner)
+    while chosen.names:
+        run_aside(ask(server(), f"DROP DATABASE {chosen.names.pop()} WITH (FORCE)"))
+
+
+def refuse(connection: Connection, event_id: str) -> None:
+    """From now on the database stores no event of that id; it says `no_such_luck`."""
+    if connection.dialect.name == "postgresql":
+        told = f"ADD CONSTRAINT no_such_luck CHECK (event_id <> '{event_id}')"
+        connection.exec_driver_sql(f"ALTER TABLE events {told}")
+    else:
+        refusal = "BEGIN SELECT RAISE(ABORT, 'no_such_luck'); END"
+        told = f"CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.event_id = '{event_id}' {refusal}"
+        connection.exec_driver_sql(told)
+
+
+def empty(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE events DROP CONSTRAINT IF EXISTS no_such_luck")
+    transitions.remove_from(connection)
+    tables = ", ".join(table.name for table in metadata.sorted_tables)
+    connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY")
+
+
+@cache
+def server() -> str:
+    """The address of the test run's server, which has a migrated template."""
+    assert chosen.folder is not None, "this folder's tests run on SQLite alone"
+    with (chosen.folder / "databases.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        is_worker = "PYTEST_XDIST_WORKER" in os.environ
+        address = postgres.address_for(chosen.folder, os.getppid() if is_worker else os.getpid())
+        made = chosen.folder / TEMPLATE
+        if not made.exists():
+            run_aside(make_template(address))
+            made.touch()
+    return address
+
+
+async def make_template(address: str) -> None:
+    await ask(address, f"CREATE DATABASE {TEMPLATE}")
+    store = PostgresStore(f"{address}/{TEMPLATE}")
+    await store.write(migrate.upgrade)
+    await store.close()
+
+
+async def ask(address: str, statement: str) -> None:
+    connection = await asyncpg.connect(f"{address}/postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@cache
+def loop_aside() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="postgres", daemon=True).start()
+    return loop
+
+
+def run_aside(work: Any) -> Any:
+    """Run a coroutine in a loop of another thread, and wait for it."""
+    return asyncio.run_coroutine_threadsafe(work, loop_aside()).result(WITHIN_S)
+
+
+class BlockingStore:
+    """The real store in another thread, waited for: on a loop of virtual time nothing may be on its way."""
+
+    def __init__(self, inner: PostgresStore) -> None:
+        self.inner = inner
+
+    async def read(self, work: Callable[[Connection], T], /) -> T:
+        result: T = run_aside(self.inner.read(work))
+        return result
+
+    async def write(self, work: Callable[[Connection], T], /) -> T:
+        result: T = run_aside(self.inner.write(work))
+        return result
+
+    async def close(self) -> None:
+        """It is closed with its test."""
