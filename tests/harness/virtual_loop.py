@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import selectors
 from collections import deque
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -23,11 +24,18 @@ def loop_of_time() -> asyncio.AbstractEventLoop:
     return running if isinstance(running, VirtualLoop) or not waiting else waiting[0]
 
 
+class NothingComes(selectors.SelectSelector):
+    """Nothing outside a simulation wakes it: to ask the system every time would take longer than many a step."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return []
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Virtual time. With `dice`, tasks that are ready run in a random order."""
 
     def __init__(self, dice: random.Random | None = None) -> None:
-        super().__init__()
+        super().__init__(None if dice is None else NothingComes())
         self.virtual_s = 0.0
         self.dice = dice
         latest.append(self)

@@ -59,12 +59,22 @@ class Disk:
         self.raw.backup(self.template)
         for statement in WATCHING:
             self.raw.execute(statement)
+        self.seen = 0
+        """How much had been written when somebody looked last."""
+
+    def has_changed(self) -> bool:
+        """Whether any row has been written since `take_note`."""
+        return self.raw.total_changes != self.seen
+
+    def take_note(self) -> None:
+        self.seen = self.raw.total_changes
 
     def format(self) -> None:
         """Empty every table, counters included."""
         self.template.backup(self.raw)
         self.raw.execute("DELETE FROM temp.touched")
         self.raw.execute("DELETE FROM temp.touched_intents")
+        self.take_note()
 
     def transact(self, work: Callable[[Any], T]) -> T:
         with self.connection.begin():

@@ -4,13 +4,15 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from calferry.core.limits import PASS_RESTARTS_BEFORE_ONE_GO, RUN_SPACING_MS
 from tests.harness.ports import EPOCH_MS
 from tests.simulation.disk import Disk
 from tests.simulation.trace import Trace
 from tests.simulation.world import BEGINNING, SimulatedGoogle, Window
+
+T = TypeVar("T")
 
 STATES = (
     "SELECT id, kind, status, sync_token, page_token, page_dirty_seq, dirty_seq, clean_seq, lease_owner, "
@@ -194,6 +196,8 @@ class Invariants:
         self.states: dict[str, State] = {}
         self.calendars: dict[str, Mirrored] = {}
         self.accounts: dict[str, Account] = {}
+        self.made: dict[str, dict[Any, Any]] = {}
+        """What was read last, by statement and row."""
         self.dead_tokens: dict[str, float] = {}
         """Access tokens of dead grants, and since when."""
         self.accepted: dict[int, tuple[float, int]] = {}
@@ -221,6 +225,8 @@ class Invariants:
     def after_commit(self, owner: str, skew_ms: int) -> None:
         """Look at what the transaction of that process did."""
         self.commits += 1
+        if not self.disk.has_changed():
+            return
         self.writer = owner
         commit = Commit(owner, self.states, self.calendars, self.new_entries())
         self.read_states()
@@ -241,11 +247,19 @@ class Invariants:
         for calendar in self.calendars.values():
             self.check_calendar(calendar, commit)
         self.follow_edits(commit)
+        self.disk.take_note()
 
     def read_states(self) -> None:
         """Take the states and the calendars as they are now."""
-        self.states = {row[0]: State(*row) for row in self.all(STATES)}
-        self.calendars = {row[0]: Mirrored(*row) for row in self.all(CALENDARS)}
+        self.states = self.read(State, STATES)
+        self.calendars = self.read(Mirrored, CALENDARS)
+
+    def read(self, kind: Callable[..., T], statement: str) -> dict[str, T]:
+        """Rows by id, in their order. What has not changed is not made anew."""
+        before = self.made.get(statement, {})
+        now = {row: before.get(row) or kind(*row) for row in self.all(statement)}
+        self.made[statement] = now
+        return {row[0]: value for row, value in now.items()}
 
     def violated(self, invariant: str, message: str) -> None:
         self.trace.violated(invariant, message)
@@ -303,7 +317,7 @@ class Invariants:
 
     def check_accounts(self) -> None:
         """A grant is held for dead only when Google has ended it, and is not used any more then."""
-        old, self.accounts = self.accounts, {row[0]: Account(*row) for row in self.all(ACCOUNTS)}
+        old, self.accounts = self.accounts, self.read(Account, ACCOUNTS)
         for account in self.accounts.values():
             before = old.get(account.id)
             if account.status != "needs_reauth" or (before is not None and before.status == "needs_reauth"):
