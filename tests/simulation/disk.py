@@ -55,6 +55,9 @@ class Disk:
         self.connection = self.store.writing.connect()
         driver: Any = self.connection.connection.driver_connection
         self.raw: sqlite3.Connection = driver
+        # SQLAlchemy believes in one transaction for ever; those that there are begin and end below it, which is quick.
+        self.connection.begin()
+        self.raw.execute("COMMIT")
         self.template = sqlite3.connect(":memory:")
         self.raw.backup(self.template)
         for statement in WATCHING:
@@ -77,8 +80,14 @@ class Disk:
         self.take_note()
 
     def transact(self, work: Callable[[Any], T]) -> T:
-        with self.connection.begin():
-            return work(self.connection)
+        self.raw.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(self.connection)
+        except BaseException:
+            self.raw.execute("ROLLBACK")
+            raise
+        self.raw.execute("COMMIT")
+        return result
 
     def touched(self) -> list[tuple[int, str, str]]:
         """Event rows written since the last call: projection, event, verb."""

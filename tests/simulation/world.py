@@ -50,7 +50,7 @@ class View:
         if last == self.looked_at:
             return
         before, self.looked_at = self.looked_at, last
-        for event in self.calendar.shelf:
+        for event in self.calendar.shelf.since(before):
             self.resources.setdefault((event.id, event.number), event.resource)
         current = {event.id: event for event in self.events(now)}
         for event_id, event in current.items():
@@ -77,7 +77,7 @@ class View:
         """The live events."""
         shelf = self.calendar.shelf
         if self.window is None:
-            return [event for event in map(shelf.as_seen, shelf) if not event.is_cancelled]
+            return [event for event in shelf if not event.is_cancelled and not shelf.is_orphaned(event)]
         query = EventQuery(
             single_events=True, time_min=self.window[0] // 1000, time_max=self.window[1] // 1000
         )
@@ -159,8 +159,10 @@ class SimulatedGoogle(LocalGoogle):
         for view in self.views.values():
             view.refresh(self.world.log.last, now)
         for email in self.world.people:
-            for google_id in self.world.calendars.keys() - self.listed(email):
-                self.unlisted_at[email, google_id] = now
+            listed = self.listed(email)
+            for google_id in self.world.calendars:
+                if google_id not in listed:
+                    self.unlisted_at[email, google_id] = now
 
     def is_listed_for(self, email: str, google_id: str, seconds: float) -> bool:
         """Whether the person has had the calendar in the list for so long."""

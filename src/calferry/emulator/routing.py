@@ -19,11 +19,13 @@ class RouteTable:
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         """The route and its decoded path parameters, or None."""
-        segments = _segments(path)
+        segments = [unquote(segment) for segment in _segments(path)]
         for route, parts in self._routes.get((method, len(segments)), ()):
-            if all(_fits(part, unquote(segment)) for part, segment in zip(parts, segments, strict=True)):
+            if all(_fits(part, segment) for part, segment in zip(parts, segments, strict=True)):
                 names = (part[1:-1] for part in parts if part.startswith("{"))
-                values = (unquote(s) for part, s in zip(parts, segments, strict=True) if part.startswith("{"))
+                values = (
+                    segment for part, segment in zip(parts, segments, strict=True) if part.startswith("{")
+                )
                 return route, dict(zip(names, values, strict=True))
         return None
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from calferry.store.tables import accounts, calendars, sync_states
 
@@ -71,6 +71,22 @@ CALENDAR_SOURCE = calendars.join(accounts, accounts.c.id == calendars.c.account_
     sync_states, sync_states.c.id == calendars.c.id
 )
 
+# What most requests look at is built once: building it costs more than running it.
+ACCOUNT_OF = select(*ACCOUNT).where(
+    accounts.c.user_id == bindparam("user_id"),
+    accounts.c.id == bindparam("account_id"),
+    accounts.c.status != "closing",
+)
+CALENDAR_OF = (
+    select(*CALENDAR)
+    .select_from(CALENDAR_SOURCE)
+    .where(
+        calendars.c.user_id == bindparam("user_id"),
+        calendars.c.id == bindparam("calendar_id"),
+        calendars.c.removed_at.is_(None),
+    )
+)
+
 
 def accounts_of(conn: Connection, user_id: int) -> list[AccountRow]:
     """Oldest first; an account that is being disconnected is gone already."""
@@ -83,10 +99,7 @@ def accounts_of(conn: Connection, user_id: int) -> list[AccountRow]:
 
 
 def account_of(conn: Connection, user_id: int, account_id: str) -> AccountRow | None:
-    owned = select(*ACCOUNT).where(
-        accounts.c.user_id == user_id, accounts.c.id == account_id, accounts.c.status != "closing"
-    )
-    row = conn.execute(owned).mappings().first()
+    row = conn.execute(ACCOUNT_OF, {"user_id": user_id, "account_id": account_id}).mappings().first()
     return None if row is None else AccountRow(**row)
 
 
@@ -118,12 +131,5 @@ def calendars_of(conn: Connection, user_id: int) -> list[CalendarRow]:
 
 
 def calendar_of(conn: Connection, user_id: int, calendar_id: str) -> CalendarRow | None:
-    owned = (
-        select(*CALENDAR)
-        .select_from(CALENDAR_SOURCE)
-        .where(
-            calendars.c.user_id == user_id, calendars.c.id == calendar_id, calendars.c.removed_at.is_(None)
-        )
-    )
-    row = conn.execute(owned).mappings().first()
+    row = conn.execute(CALENDAR_OF, {"user_id": user_id, "calendar_id": calendar_id}).mappings().first()
     return None if row is None else CalendarRow(**row)

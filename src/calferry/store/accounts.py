@@ -4,13 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
-from calferry.store.sync_states import LeaseTerms
+from calferry.store.sync_states import LeaseTerms, one_of
 from calferry.store.tables import accounts
 
 LOAD = select(accounts).where(accounts.c.id == bindparam("account_id"))
 # Asked before every request to Google.
 USABLE_GRANT = select(accounts.c.grant_number).where(
-    accounts.c.id == bindparam("account_id"), accounts.c.status.in_(("active", "partial"))
+    accounts.c.id == bindparam("account_id"), one_of(accounts.c.status, ("active", "partial"))
 )
 
 

@@ -70,8 +70,11 @@ def as_calendar(row: Any) -> MirroredCalendar:
     )
 
 
+CHANGE = update(calendars).where(calendars.c.id == bindparam("calendar_id"))
+
+
 def change(connection: Connection, calendar_id: str, **values: Any) -> None:
-    connection.execute(update(calendars).where(calendars.c.id == calendar_id).values(values))
+    connection.execute(CHANGE, {"calendar_id": calendar_id, **values})
 
 
 def open_projection(

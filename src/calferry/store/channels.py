@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, select, update
 
 from calferry.core.channel_state import LIVE, origins
 from calferry.core.google_calendar import OpenedChannel
+from calferry.store.sync_states import one_of
 from calferry.store.tables import accounts, calendars, channels
 from calferry.store.tables import sync_states as states
 
@@ -40,26 +41,36 @@ def load(connection: Connection, channel_id: str) -> Any | None:
     return connection.execute(select(channels).where(channels.c.id == channel_id)).one_or_none()
 
 
-def load_for_push(connection: Connection, channel_id: str) -> Any | None:
-    """The channel with the status of its account and whether its calendar is still there."""
-    statement = (
-        select(channels, accounts.c.status.label("account_status"), calendars.c.removed_at)
-        .join(accounts, accounts.c.id == channels.c.account_id)
-        .outerjoin(calendars, calendars.c.id == channels.c.resource)
-        .where(channels.c.id == channel_id)
+# Every message asks these, so they are built once: building them costs more than running them.
+FOR_PUSH = (
+    select(channels, accounts.c.status.label("account_status"), calendars.c.removed_at)
+    .join(accounts, accounts.c.id == channels.c.account_id)
+    .outerjoin(calendars, calendars.c.id == channels.c.resource)
+    .where(channels.c.id == bindparam("channel_id"))
+)
+NOTE_PUSH = (
+    update(channels)
+    .where(channels.c.id == bindparam("channel_id"))
+    .values(
+        resource_id=bindparam("sent_for"),
+        last_push_at=bindparam("now", type_=BigInteger),
+        pushes=channels.c.pushes + 1,
     )
-    return connection.execute(statement).one_or_none()
-
-
+)
 LIVE_OF = (
     select(channels)
     .where(
         channels.c.resource == bindparam("resource"),
-        channels.c.state.in_(LIVE),
+        one_of(channels.c.state, LIVE),
         (channels.c.expires_at.is_(None)) | (channels.c.expires_at > bindparam("now", type_=BigInteger)),
     )
     .order_by(channels.c.created_at.desc())
 )
+
+
+def load_for_push(connection: Connection, channel_id: str) -> Any | None:
+    """The channel with the status of its account and whether its calendar is still there."""
+    return connection.execute(FOR_PUSH, {"channel_id": channel_id}).one_or_none()
 
 
 def live_of(connection: Connection, resource: str, now_ms: int) -> Any | None:
@@ -132,11 +143,8 @@ def of_account(connection: Connection, account_id: str, *states: str) -> list[An
 
 def note_push(connection: Connection, channel_id: str, resource_id: str, now_ms: int) -> None:
     """Count a verified message; the first one may tell the resource id before the watch is answered."""
-    connection.execute(
-        update(channels)
-        .where(channels.c.id == channel_id)
-        .values(resource_id=resource_id, last_push_at=now_ms, pushes=channels.c.pushes + 1)
-    )
+    said = {"channel_id": channel_id, "sent_for": resource_id, "now": now_ms}
+    connection.execute(NOTE_PUSH, said)
 
 
 def stop_again(connection: Connection, channel_id: str) -> None:

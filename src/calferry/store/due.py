@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from calferry.core.channel_state import LIVE
 from calferry.core.limits import RUN_SPACING_MS, WAIT_MAX_MS
-from calferry.store.sync_states import LeaseTerms
+from calferry.store.sync_states import LeaseTerms, one_of
 from calferry.store.tables import accounts, calendars, channels, sync_states
 
 Kind = Literal["events", "calendar_list"]
@@ -58,9 +58,7 @@ def now(
 @cache
 def due_statement() -> Select[Any]:
     """Built once: every worker asks this every other second, and building it costs more than running it."""
-    boot: Any = bindparam("boot", type_=String)
-    lease = LeaseTerms("", boot, bound("lease_now"))
-    ranked = rank_due(bound("now"), lease).subquery()
+    ranked = rank_due(bound("now"), LEASE_NOW).subquery()
     return (
         select(ranked.c.id, ranked.c.kind, ranked.c.account_id)
         .where(ranked.c.place <= bound("per_account"))
@@ -73,6 +71,9 @@ def bound(name: str) -> Any:
     return bindparam(name, type_=BigInteger)
 
 
+BOOT: Any = bindparam("boot", type_=String)
+LEASE_NOW = LeaseTerms("", BOOT, bound("lease_now"))
+"""What is known of a lease only when the statement runs."""
 SPACED_UNTIL = sync_states.c.last_attempt_at + RUN_SPACING_MS
 JUST_RAN = and_(sync_states.c.last_attempt_at <= bound("now"), bound("now") < SPACED_UNTIL)
 NEXT_AT = select(
@@ -117,8 +118,8 @@ def is_ready(now_ms: int) -> ColumnElement[bool]:
     ahead is left from another clock.
     """
     return and_(
-        accounts.c.status.in_(WORKING_ACCOUNT),
-        sync_states.c.status.in_(RUNNABLE),
+        one_of(accounts.c.status, WORKING_ACCOUNT),
+        one_of(sync_states.c.status, RUNNABLE),
         or_(
             sync_states.c.last_attempt_at.is_(None),
             sync_states.c.last_attempt_at <= now_ms - RUN_SPACING_MS,
@@ -172,56 +173,66 @@ def stale(connection: Connection, older_than_ms: int) -> list[str]:
 
 def without_channel(connection: Connection, now_ms: int, checked_before_ms: int, at_most: int) -> list[str]:
     """Mirrored calendars that have no live channel; one that cannot be watched only after a while."""
+    terms = {"now": now_ms, "checked_before": checked_before_ms, "at_most": at_most}
+    return list(connection.execute(calendars_without_channel(), terms).scalars())
+
+
+@cache
+def calendars_without_channel() -> Select[Any]:
     live = select(channels.c.id).where(
         channels.c.resource == calendars.c.id,
-        channels.c.state.in_(LIVE),
-        or_(channels.c.expires_at.is_(None), channels.c.expires_at > now_ms),
+        one_of(channels.c.state, LIVE),
+        or_(channels.c.expires_at.is_(None), channels.c.expires_at > bound("now")),
     )
-    statement = (
+    return (
         select(calendars.c.id)
         .join(accounts, accounts.c.id == calendars.c.account_id)
         .join(sync_states, sync_states.c.id == calendars.c.id)
         .where(
             calendars.c.selected,
             calendars.c.removed_at.is_(None),
-            accounts.c.status.in_(WORKING_ACCOUNT),
-            sync_states.c.status.in_(RUNNABLE),
-            or_(calendars.c.push_checked_at.is_(None), calendars.c.push_checked_at < checked_before_ms),
+            one_of(accounts.c.status, WORKING_ACCOUNT),
+            one_of(sync_states.c.status, RUNNABLE),
+            or_(calendars.c.push_checked_at.is_(None), calendars.c.push_checked_at < bound("checked_before")),
             ~live.exists(),
         )
         .order_by(func.coalesce(calendars.c.push_checked_at, 0), calendars.c.id)
-        .limit(at_most)
+        .limit(bound("at_most"))
     )
-    return list(connection.execute(statement).scalars())
 
 
 def lists_without_channel(
     connection: Connection, now_ms: int, checked_before_ms: int, at_most: int
 ) -> list[str]:
     """Accounts with mirrored calendars whose calendar list has no live channel; after a refusal only after a while."""
+    terms = {"now": now_ms, "checked_before": checked_before_ms, "at_most": at_most}
+    return list(connection.execute(accounts_without_channel(), terms).scalars())
+
+
+@cache
+def accounts_without_channel() -> Select[Any]:
     live = select(channels.c.id).where(
         channels.c.resource == accounts.c.id,
-        channels.c.state.in_(LIVE),
-        or_(channels.c.expires_at.is_(None), channels.c.expires_at > now_ms),
+        one_of(channels.c.state, LIVE),
+        or_(channels.c.expires_at.is_(None), channels.c.expires_at > bound("now")),
     )
     mirrored = select(calendars.c.id).where(
         calendars.c.account_id == accounts.c.id, calendars.c.selected, calendars.c.removed_at.is_(None)
     )
     checked_at = accounts.c.list_push_checked_at
-    statement = (
+    return (
         select(accounts.c.id)
         .join(sync_states, sync_states.c.id == accounts.c.id)
         .where(
-            accounts.c.status.in_(WORKING_ACCOUNT),
-            sync_states.c.status.in_(RUNNABLE),
-            or_(checked_at.is_(None), checked_at < checked_before_ms),
+            one_of(accounts.c.status, WORKING_ACCOUNT),
+            one_of(sync_states.c.status, RUNNABLE),
+            or_(checked_at.is_(None), checked_at < bound("checked_before")),
             mirrored.exists(),
             ~live.exists(),
         )
         .order_by(func.coalesce(checked_at, 0), accounts.c.id)
-        .limit(at_most)
+        .limit(bound("at_most"))
     )
-    return list(connection.execute(statement).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +252,7 @@ def renewable_channels(
         .join(accounts, accounts.c.id == channels.c.account_id)
         .where(
             channels.c.state == "active",
-            accounts.c.status.in_(WORKING_ACCOUNT),
+            one_of(accounts.c.status, WORKING_ACCOUNT),
             or_(channels.c.renew_at <= now_ms, channels.c.expires_at <= expires_before_ms),
         )
         .order_by(channels.c.expires_at, channels.c.id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ from sqlalchemy import (
 
 from calferry.core.recurrence.master import Times
 from calferry.core.shown_event import StoredRow
-from calferry.store.dialect import among
+from calferry.store.dialect import among, among_bound, texts
 from calferry.store.tables import events
 
 
@@ -59,6 +60,9 @@ class OverRow:
 
 NAMES = OverRow.__slots__[:-2]
 READ = [*(events.c[name] for name in NAMES), events.c.etag]
+ONE = select(*READ).where(
+    events.c.projection_id == bindparam("shown"), events.c.event_id == bindparam("event")
+)
 Over = Mapping[str, OverRow]
 """By event id."""
 
@@ -118,16 +122,14 @@ def one_row(connection: Connection, rows: EventRows, projection_id: int, event_i
     """The event as readers see it."""
     if event_id in rows.over:
         return rows.over[event_id]
-    own = (events.c.projection_id == projection_id, events.c.event_id == event_id)
-    found = connection.execute(select(*READ).where(*own)).one_or_none()
+    found = connection.execute(ONE, {"shown": projection_id, "event": event_id}).one_or_none()
     return None if found is None else OverRow(*found)
 
 
-def stored_rows(
-    connection: Connection, projection_id: int, event_ids: Iterable[str]
-) -> dict[str, tuple[StoredRow, str | None]]:
-    """Each with the id of its series, by event id."""
-    statement = select(
+@cache
+def storing(dialect: str) -> Any:
+    """The statement of `stored_rows`: every reading of events that edits wait for begins with it."""
+    return select(
         events.c.event_id,
         events.c.series_id,
         events.c.raw,
@@ -135,8 +137,16 @@ def stored_rows(
         events.c.status,
         events.c.updated_at,
         events.c.deleted_at,
-    ).where(events.c.projection_id == projection_id, among(connection, events.c.event_id, event_ids))
-    return {row[0]: (StoredRow(*row[2:]), row[1]) for row in connection.execute(statement)}
+    ).where(events.c.projection_id == bindparam("shown"), among_bound(dialect, events.c.event_id, "events"))
+
+
+def stored_rows(
+    connection: Connection, projection_id: int, event_ids: Iterable[str]
+) -> dict[str, tuple[StoredRow, str | None]]:
+    """Each with the id of its series, by event id."""
+    dialect = connection.dialect.name
+    asked = {"shown": projection_id, "events": texts(dialect, event_ids)}
+    return {row[0]: (StoredRow(*row[2:]), row[1]) for row in connection.execute(storing(dialect), asked)}
 
 
 def living_children(connection: Connection, projection_id: int, series_ids: Iterable[str]) -> dict[str, str]:

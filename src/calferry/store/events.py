@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, func, or_, select, update
 
 from calferry.core.model import ObservedEvent, ProjectionId, StoredEvent, UserId
 from calferry.store.bulk_insert import BulkInsert
@@ -150,9 +150,11 @@ def live_ids(connection: Connection, projection_id: ProjectionId) -> set[str]:
     return set(connection.execute(statement).scalars())
 
 
+ANY_EVENT = select(events.c.event_id).where(events.c.projection_id == bindparam("shown")).limit(1)
+
+
 def is_empty(connection: Connection, projection_id: ProjectionId) -> bool:
-    statement = select(events.c.event_id).where(events.c.projection_id == projection_id).limit(1)
-    return connection.execute(statement).one_or_none() is None
+    return connection.execute(ANY_EVENT, {"shown": projection_id}).one_or_none() is None
 
 
 def count_live(connection: Connection, projection_id: ProjectionId) -> int:
@@ -207,14 +209,23 @@ def stamp(
     """Give rows the generation of the pass that met them."""
     if not event_ids:
         return
-    connection.execute(
+    dialect = connection.dialect.name
+    terms = {"shown": projection_id, "met": texts(dialect, event_ids), "number": generation}
+    connection.execute(stamping(dialect), terms)
+
+
+@cache
+def stamping(dialect: str) -> Any:
+    """The statement of `stamp`, which every page of a full pass runs."""
+    number = bindparam("number", type_=BigInteger)
+    return (
         update(events)
         .where(
-            events.c.projection_id == projection_id,
-            among(connection, events.c.event_id, event_ids),
-            or_(events.c.generation < generation, events.c.missing_since.is_not(None)),
+            events.c.projection_id == bindparam("shown"),
+            among_bound(dialect, events.c.event_id, "met"),
+            or_(events.c.generation < number, events.c.missing_since.is_not(None)),
         )
-        .values(generation=generation, missing_since=None)
+        .values(generation=number, missing_since=None)
     )
 
 

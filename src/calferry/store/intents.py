@@ -29,7 +29,7 @@ from calferry.core.intent import Intent
 from calferry.core.limits import WAIT_MAX_MS
 from calferry.core.merge import apply
 from calferry.store.dialect import among_bound, texts
-from calferry.store.sync_states import NO_LEASE, LeaseTerms, bound
+from calferry.store.sync_states import NO_LEASE, LeaseTerms, bound, one_of
 from calferry.store.tables import accounts, calendars, intents, sync_states
 
 # As the partial index has it.
@@ -70,10 +70,14 @@ def add(connection: Connection, **values: Any) -> None:
     connection.execute(intents.insert().values(status="pending", **values))
 
 
+LOAD = select(*COLUMNS).where(
+    intents.c.user_id == bindparam("user_id"), intents.c.id == bindparam("intent_id")
+)
+
+
 def load(connection: Connection, user_id: int, intent_id: str) -> Intent | None:
     """The user's intent of that id."""
-    own = (intents.c.user_id == user_id, intents.c.id == intent_id)
-    row = connection.execute(select(*COLUMNS).where(*own)).one_or_none()
+    row = connection.execute(LOAD, {"user_id": user_id, "intent_id": intent_id}).one_or_none()
     return None if row is None else Intent(*row)
 
 
@@ -113,7 +117,7 @@ def ready() -> ColumnElement[bool]:
     waits = exists().where(first.c.id == intents.c.after_id, first.c.status != "done")
     reachable = exists().where(
         accounts.c.id == intents.c.account_id,
-        accounts.c.status.in_(("active", "partial")),
+        one_of(accounts.c.status, ("active", "partial")),
         calendars.c.id == intents.c.calendar_id,
         calendars.c.removed_at.is_(None),
         sync_states.c.id == intents.c.calendar_id,

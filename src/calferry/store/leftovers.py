@@ -6,8 +6,8 @@ from sqlalchemy import Connection, or_, select, update
 
 from calferry.core.limits import CHANNEL_REGISTERING_MS
 from calferry.core.scopes import status_for
-from calferry.store.due import is_over
-from calferry.store.sync_states import NO_LEASE, LeaseTerms, resume_account
+from calferry.store.due import LEASE_NOW, bound, is_over
+from calferry.store.sync_states import NO_LEASE, LeaseTerms, one_of, resume_account
 from calferry.store.tables import accounts, channels, intents, sync_states
 
 
@@ -22,25 +22,47 @@ class DrainingChannel:
     stop_attempts: int
 
 
+# Every process runs these every minute, and building them costs more than running them.
+FREE_EXPIRED = (
+    update(sync_states)
+    .where(sync_states.c.lease_owner.is_not(None), is_over(LEASE_NOW))
+    .where(one_of(sync_states.c.status, ("idle", "syncing")))
+    .values({**NO_LEASE, "status": "idle", "next_due_at": bound("now")})
+)
+DISABLED = (
+    select(accounts.c.id, accounts.c.scopes)
+    .join(sync_states, sync_states.c.id == accounts.c.id)
+    .where(accounts.c.status == "calendar_disabled", sync_states.c.last_error_at < bound("blocked_before"))
+)
+OLDER = bound("older_than")
+DRAIN_HALF_OPEN = (
+    update(channels)
+    .where(
+        channels.c.state == "registering",
+        or_(
+            channels.c.created_at < OLDER,
+            channels.c.created_at > OLDER + 2 * CHANNEL_REGISTERING_MS,
+        ),
+    )
+    .values(state="draining")
+)
+DRAINING = (
+    select(*(channels.c[name] for name in DrainingChannel.__slots__))
+    .where(channels.c.state == "draining")
+    .order_by(channels.c.stop_attempts, channels.c.id)
+    .limit(bound("at_most"))
+)
+
+
 def free_expired_leases(connection: Connection, lease: LeaseTerms, now_ms: int) -> int:
     """Leases whose holder is gone: their resources are due now. Returns how many."""
-    freed = connection.execute(
-        update(sync_states)
-        .where(sync_states.c.lease_owner.is_not(None), is_over(lease))
-        .where(sync_states.c.status.in_(("idle", "syncing")))
-        .values({**NO_LEASE, "status": "idle", "next_due_at": now_ms})
-    )
-    return freed.rowcount
+    terms = {"now": now_ms, "lease_now": lease.now, "boot": lease.boot}
+    return connection.execute(FREE_EXPIRED, terms).rowcount
 
 
 def retry_disabled_accounts(connection: Connection, blocked_before_ms: int, now_ms: int) -> int:
     """Accounts for which Google Calendar was switched off may have it now. Returns how many are tried again."""
-    statement = (
-        select(accounts.c.id, accounts.c.scopes)
-        .join(sync_states, sync_states.c.id == accounts.c.id)
-        .where(accounts.c.status == "calendar_disabled", sync_states.c.last_error_at < blocked_before_ms)
-    )
-    rows = list(connection.execute(statement))
+    rows = list(connection.execute(DISABLED, {"blocked_before": blocked_before_ms}))
     for row in rows:
         values = {"status": status_for(row.scopes.split()), "status_reason": None}
         connection.execute(update(accounts).where(accounts.c.id == row.id).values(values))
@@ -68,22 +90,11 @@ def drain_half_open_channels(connection: Connection, older_than_ms: int) -> int:
 
     One that was begun in the future is left from a clock that was set back.
     """
-    begun_at = channels.c.created_at
-    is_old = or_(begun_at < older_than_ms, begun_at > older_than_ms + 2 * CHANNEL_REGISTERING_MS)
-    drained = connection.execute(
-        update(channels).where(channels.c.state == "registering", is_old).values(state="draining")
-    )
-    return drained.rowcount
+    return connection.execute(DRAIN_HALF_OPEN, {"older_than": older_than_ms}).rowcount
 
 
 def draining_channels(connection: Connection, at_most: int) -> list[DrainingChannel]:
-    columns = [channels.c[name] for name in DrainingChannel.__slots__]
-    statement = (
-        select(*columns)
-        .where(channels.c.state == "draining")
-        .order_by(channels.c.stop_attempts, channels.c.id)
-    )
-    return [DrainingChannel(*row) for row in connection.execute(statement.limit(at_most))]
+    return [DrainingChannel(*row) for row in connection.execute(DRAINING, {"at_most": at_most})]
 
 
 def count_stop_attempt(connection: Connection, channel_id: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Integer, and_, bindparam, or_, select, update
+from sqlalchemy import BigInteger, Connection, Integer, and_, bindparam, or_, select, update
 
 from calferry.core.failure import DEAD_GRANT, HALTED, UNKNOWN_CALENDAR, FailureInfo
 from calferry.core.limits import SYNC_COOLDOWN_MS
@@ -120,28 +120,33 @@ def accept(
     return SyncRequest(request_id, user_id, head, now_ms, deadline_ms, None, asked)
 
 
+LAST, NOW = users.c.sync_accepted_at, bindparam("now", type_=BigInteger)
+COOLED = update(users).where(
+    users.c.id == bindparam("asked_by"), or_(LAST.is_(None), LAST <= NOW - SYNC_COOLDOWN_MS, LAST > NOW)
+)
+TAKE, LOOK = COOLED.values(sync_accepted_at=NOW), COOLED.values(sync_accepted_at=LAST)
+
+
 def cooldown_left(connection: Connection, user_id: int, now_ms: int, *, take: bool) -> TooSoon | None:
     """Look whether the cooldown is over, and take it; a time that lies ahead is left from a clock that was set back."""
-    last = users.c.sync_accepted_at
-    over = or_(last.is_(None), last <= now_ms - SYNC_COOLDOWN_MS, last > now_ms)
-    taken_at = now_ms if take else last
-    taken = connection.execute(
-        update(users).where(users.c.id == user_id, over).values(sync_accepted_at=taken_at)
-    )
-    if taken.rowcount == 1:
+    terms = {"asked_by": user_id, "now": now_ms}
+    if connection.execute(TAKE if take else LOOK, terms).rowcount == 1:
         return None
-    accepted_at = connection.execute(select(last).where(users.c.id == user_id)).scalar_one()
+    accepted_at = connection.execute(select(LAST).where(users.c.id == user_id)).scalar_one()
     left_ms = accepted_at + SYNC_COOLDOWN_MS - now_ms
     return TooSoon(min(5, max(1, -(-left_ms // 1000))))
 
 
+OWN = select(calendars.c.id).where(
+    calendars.c.user_id == bindparam("user_id"),
+    calendars.c.id.in_(bindparam("calendar_ids", expanding=True)),
+    calendars.c.removed_at.is_(None),
+)
+
+
 def own_calendars(connection: Connection, user_id: int, calendar_ids: Sequence[str]) -> list[str]:
-    statement = select(calendars.c.id).where(
-        calendars.c.user_id == user_id,
-        calendars.c.id.in_(calendar_ids),
-        calendars.c.removed_at.is_(None),
-    )
-    return list(connection.execute(statement).scalars())
+    asked = {"user_id": user_id, "calendar_ids": list(calendar_ids)}
+    return list(connection.execute(OWN, asked).scalars())
 
 
 def failed_runs(connection: Connection, calendar_ids: Sequence[str]) -> dict[str, int]:

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, and_, bindparam, case, null, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from calferry.core.failure import FailureInfo, LeaseLost
 from calferry.core.limits import LEASE_MS, RUN_SPACING_MS, WAIT_MAX_MS
@@ -60,6 +72,11 @@ def bound(name: str) -> Any:
     return bindparam(name, type_=BigInteger)
 
 
+def one_of(column: ColumnElement[str], words: Iterable[str]) -> ColumnElement[bool]:
+    """`column IN words` for words of our own. Those of an ordinary `in_` are written out anew at every execution."""
+    return column.in_([literal_column(f"'{word}'") for word in words])
+
+
 HELD = and_(states.c.id == bindparam("state_id"), states.c.fence == bound("held_fence"))
 
 # Statements of every run are built once: building them costs more than running them.
@@ -67,7 +84,7 @@ TAKE = (
     update(states)
     .where(
         states.c.id == bindparam("state_id"),
-        states.c.status.in_(("idle", "syncing")),
+        one_of(states.c.status, ("idle", "syncing")),
         or_(
             states.c.not_before_at.is_(None),
             states.c.not_before_at <= bound("now"),
@@ -94,6 +111,7 @@ TAKE = (
     )
     .returning(*STATE_COLUMNS)
 )
+CHANGE = update(states).where(HELD)
 FIND = select(states).where(states.c.id == bindparam("state_id"))
 LOCK = select(states.c.fence).where(HELD).with_for_update()
 
@@ -138,7 +156,10 @@ def facts(connection: Connection, state_id: str) -> Any:
 
 def change(connection: Connection, state_id: str, fence: int, values: dict[str, Any]) -> None:
     """Write under the fence. Raises `LeaseLost` when somebody else has taken the lease since."""
-    guarded(connection, update(states).where(HELD).values(values), state_id, fence, {})
+    worked_out = {name: value for name, value in values.items() if isinstance(value, ColumnElement)}
+    statement = CHANGE.values(worked_out) if worked_out else CHANGE
+    plain = {name: value for name, value in values.items() if name not in worked_out}
+    guarded(connection, statement, state_id, fence, plain)
 
 
 def guarded(
