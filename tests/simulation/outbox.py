@@ -521,10 +521,17 @@ class Outbox:
             is_concerned = row.line_id in touched or self.concerns(commit, calendar, row)
             if not is_concerned or not self.checks.is_trusted(state):
                 continue
-            if not self.is_to_go(row):
+            if not self.is_to_go(row) and self.is_in_reach(calendar):
                 self.check_floor(calendar, place[1], number)
             if row.done_mark is None or row.done_mark <= state.clean_seq:
                 del self.floors[intent_id]
+
+    def is_in_reach(self, calendar: Mirrored) -> bool:
+        """Whether Google still lets the person see the calendar; if not, what is in it counts as gone."""
+        is_gone = self.google.world.calendars[calendar.google_id].deleted
+        return not is_gone and at_least(
+            self.google.role(calendar.google_id, calendar.email), "freeBusyReader"
+        )
 
     def is_to_go(self, row: Row) -> bool:
         """Whether an edit on its way may take the event out of sight, or the series that it belongs to."""

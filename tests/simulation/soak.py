@@ -44,7 +44,7 @@ def main() -> int:
             done += count
             for line in failed:
                 print(f"FAILED {line}", flush=True)
-            if done % 1000 == 0:
+            if done % 200 == 0:
                 print(f"{done} seeds, {len(failures)} failed", flush=True)
     report(done, failures, hits, virtual_s, time.monotonic() - began)
     return 1 if failures else 0

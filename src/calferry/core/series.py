@@ -37,6 +37,21 @@ class SeriesTruth:
         return frozenset([*named, *(item.event_id for item in self.unreadable)])
 
 
+def still_there(items: Iterable[ObservedEvent], truths: Iterable[SeriesTruth]) -> list[ObservedEvent]:
+    """Items of a page without the exceptions that their series, listed after it, no longer has.
+
+    The next delta brings the master as it is stored by then, and so no doubt about them.
+    """
+    listed = {truth.series_id: truth.ids for truth in truths}
+    return [
+        item
+        for item in items
+        if item.status == "cancelled"
+        or (ids := listed.get(item.series_id or "")) is None
+        or ids.intersection((item.event_id, None))
+    ]
+
+
 def doubtful_masters(
     items: Iterable[ObservedEvent],
     masters: Mapping[str, StoredEvent],
@@ -91,19 +106,20 @@ def is_upset(item: ObservedEvent, row: StoredEvent | None) -> bool:
 
 
 def rhythm_of(raw: str | bytes) -> tuple[Any, ...]:
-    """Start, zone and recurrence: what decides when the occurrences are."""
+    """Start, zone and recurrence, which decide when the occurrences are, and the number of their changes."""
     try:
         parsed = msgspec.json.decode(raw, type=Rhythm)
     except msgspec.DecodeError:
         return (raw,)
-    return (parsed.start, parsed.recurrence)
+    return (parsed.start, parsed.recurrence, parsed.sequence)
 
 
 class Rhythm(msgspec.Struct, frozen=True):
-    """The part of an event that moves every occurrence of it."""
+    """The part of an event that moves every occurrence of it; `sequence` tells of moves there and back."""
 
     start: Any = None
     recurrence: Any = None
+    sequence: Any = None
 
 
 def uid_of(

@@ -89,7 +89,7 @@ def edited(edit: Intent, raw: str | None) -> str | None:
     if base is None:
         return None
     if edit.kind == "delete":
-        return None if is_cancelled(base) else gone_json(edit.event_id, base)
+        return None if told(base).get("status") == "cancelled" else gone_json(edit.event_id, base)
     changed = written(apply(decode(base), changes_of(edit)))
     return None if is_cancelled(base) and is_cancelled(changed) else changed
 
@@ -106,9 +106,17 @@ def is_cancelled(raw: str) -> bool:
     return bool(decode(raw).get("status") == "cancelled")
 
 
+def told(raw: str) -> Json:
+    """What the event says; nothing where that cannot be understood: it can be deleted all the same."""
+    try:
+        return decode(raw)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return {}
+
+
 def gone_json(event_id: str, raw: str) -> str:
     """What Google sends for a deletion: of an occurrence it also says of which."""
-    event = decode(raw)
+    event = told(raw)
     named = {name: event[name] for name in OF_SERIES if name in event}
     return written({"kind": KIND, "id": event_id, "status": "cancelled"} | named)
 

@@ -10,7 +10,7 @@ from calferry.core import calendar_facts, plan, sync_state
 from calferry.core.limits import SWEEP_GUARD_WAIT_MS
 from calferry.core.model import Page, Pass, StoredEvent
 from calferry.core.plan import PagePlan
-from calferry.core.series import SeriesTruth, series_of
+from calferry.core.series import SeriesTruth, series_of, still_there
 from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
 from calferry.store import calendars, changes, events, quarantine, sync_states
 from calferry.store.dialect import REFUSALS, Row, savepoint
@@ -77,6 +77,7 @@ def plan_rows(
     connection: Connection, walk: Pass, page: Page, truths: Sequence[SeriesTruth]
 ) -> "tuple[PagePlan, Vanished]":
     """Plan the page together with what single series were listed to be; also ids those series no longer have."""
+    page = replace(page, items=still_there(page.items, truths)) if truths else page
     listed = [item for truth in truths for item in truth.items]
     unread = [item for truth in truths for item in truth.unreadable]
     whole = page

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.scenarios.stage import Stage, staged
+from tests.scenarios.stage import AlteringTransport, Stage, replacing, staged
 
 DOWN = {"method": "events.patch", "action": "return-503", "times": 99}
 
@@ -53,6 +53,20 @@ async def test_full_listing_does_not_sweep_what_is_still_to_be_made(stage: Stage
     assert await stage.send(60) == ["done"]
     await stage.done(full=True)
     assert await stage.live() == ["dinner", "lunch"]
+
+
+@staged()
+async def test_pending_deletion_hides_an_event_that_nobody_can_read(stage: Stage) -> None:
+    """What is laid over an event is made of it, but nothing of it is needed to say that it is gone."""
+    await pending(stage)
+    stage.faults({**DOWN, "method": "events.delete"})
+    await stage.edit("delete", "lunch")
+    stage.patch("lunch", {"summary": "BROKEN"})
+    inner = stage.service.transport
+    stage.service.transport = AlteringTransport(inner, replacing((b'"BROKEN"', b'"\\ud83d"')))  # type: ignore[assignment]
+    await stage.done()
+    assert "\\ud83d" in (await stage.event_rows())["lunch"].raw
+    assert await stage.shown("lunch") is None
 
 
 @staged()

@@ -153,6 +153,22 @@ async def test_series_that_moves_there_and_back_has_all_its_occurrences_again(st
 
 
 @staged()
+async def test_series_that_moved_there_and_back_since_the_last_pull_has_lost_its_exceptions(
+    stage: Stage,
+) -> None:
+    """It looks as before, but for the number of its changes."""
+    await series_with_exceptions(stage)
+    master = stage.google.emulator.world.calendars[stage.google_id].shelf.stored("retro")
+    assert master is not None
+    before = {name: master.resource[name] for name in ("start", "end")}
+    stage.patch("retro", LATER)
+    stage.patch("retro", before)
+    await stage.done()
+    assert await stage.live() == ["retro"]
+    await stage.assert_equal()
+
+
+@staged()
 async def test_full_listing_forgets_exceptions_that_google_has_forgotten(stage: Stage) -> None:
     await series_with_exceptions(stage)
     shelf = stage.google.emulator.world.calendars[stage.google_id].shelf
@@ -193,4 +209,25 @@ async def test_series_revived_between_two_pages_has_the_exceptions_of_its_new_li
     report = await stage.done()
     assert report.pages == 2
     assert await stage.live() == ["retro", SECOND]
+    await stage.assert_equal()
+
+
+@staged()
+async def test_new_exception_that_the_series_loses_before_it_is_looked_at_is_not_stored(stage: Stage) -> None:
+    """The delta has it, the listing of its series a moment later has not, and no later delta says so."""
+    await series_with_exceptions(stage)
+    new = "retro_20261009T080000Z"
+    stage.patch("retro", LATER)
+    stage.patch(new, {"summary": "new"})
+
+    def cut(request: google.WireRequest, response: google.WireResponse) -> google.WireResponse:
+        if "/events?" in request.url and "iCalUID=" not in request.url:
+            transport.alter = lambda _, unaltered: unaltered
+            stage.patch("retro", {"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=1"]})
+        return response
+
+    stage.service.transport = transport = AlteringTransport(stage.service.transport, cut)  # type: ignore[assignment]
+    await stage.done()
+    await stage.done()
+    assert new not in await stage.live()
     await stage.assert_equal()
