@@ -2,15 +2,17 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 
 from bench.figures import Figures, figures
 from bench.options import Options, read_options
 from bench.roster import ROSTER
-from bench.round import Turn, take_turn
+from bench.round import Turn, memory, take_turn
 from bench.server import running_server
 from bench.table import growth, table
+from tests.harness.postgres import server as server_of_postgres
 
 
 def say(text: str) -> None:
@@ -22,13 +24,24 @@ def measure(options: Options) -> dict[str, Figures]:
     contestants = [contestant for contestant in ROSTER if contestant.name in options.only]
     turns: dict[str, list[Turn]] = {contestant.name: [] for contestant in contestants}
     say("Making the calendars …")
-    with running_server(options) as server:
+    needs_postgres = any(contestant.on_postgres for contestant in contestants)
+    with running_server(options) as server, running_postgres(needed=needs_postgres) as postgres:
         for number in range(1, options.runs + 1):
             for contestant in contestants:
-                turn = take_turn(contestant, server, options)
+                turn = take_turn(contestant, server, options, postgres)
                 turns[contestant.name].append(turn)
                 say(progress(number, options.runs, contestant.name, turn))
     return {name: figures(name, turns, options) for name in turns}
+
+
+@contextmanager
+def running_postgres(*, needed: bool) -> Iterator[str]:
+    """A server of our own whose files cost no disk; nothing where none is needed."""
+    if not needed:
+        yield ""
+        return
+    with server_of_postgres(memory()) as address:
+        yield address
 
 
 def progress(number: int, runs: int, name: str, turn: Turn) -> str:

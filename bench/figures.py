@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench.options import Options
-from bench.roster import BARE_WAL
+from bench.roster import BARE_COPY, BARE_WAL
 from bench.round import Turn
 
 Turns = Mapping[str, Sequence[Turn]]
@@ -18,6 +18,7 @@ class Figures:
     events_per_s: float
     full_cpu_s: float
     of_bare_wal: float | None
+    of_bare_copy: float | None
     of_httpx_loop: float | None
     peak_mb: float
     changes_s: float
@@ -33,6 +34,7 @@ def figures(name: str, turns: Turns, options: Options) -> Figures:
         events_per_s=options.calendars * options.events / median(turn.phases["full"].seconds for turn in own),
         full_cpu_s=median(turn.phases["full"].cpu_s for turn in own),
         of_bare_wal=ratio(own, turns.get(BARE_WAL)),
+        of_bare_copy=ratio(own, turns.get(BARE_COPY)),
         of_httpx_loop=ratio(own, turns.get("httpx-loop")),
         peak_mb=median(max(phase.peak_mb for phase in turn.phases.values()) for turn in own),
         changes_s=median(turn.phases["changes"].seconds for turn in own),

@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.mirror import differing, mirror_fingerprints
+from bench.mirror import differing, fresh_database, mirror_fingerprints
 from bench.options import Options
 from bench.roster import Contestant
 from bench.server import PROJECT, Server
@@ -25,16 +25,21 @@ class Turn:
     wrong: list[str]
 
 
-def take_turn(contestant: Contestant, server: Server, options: Options) -> Turn:
-    place = MEMORY if MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="calferry-bench-", dir=place) as directory:
+def take_turn(contestant: Contestant, server: Server, options: Options, postgres: str = "") -> Turn:
+    """`postgres`: the address of a server, without a database's name, for those that need one."""
+    with tempfile.TemporaryDirectory(prefix="calferry-bench-", dir=memory()) as directory:
         server.reset(options.latency_ms)
         expected = server.expected()
-        task = Task(server.base_url, sorted(expected), directory)
+        database = fresh_database(postgres) if contestant.on_postgres else ""
+        task = Task(server.base_url, sorted(expected), directory, postgres=database)
         outcome = run_contestant(contestant, task)
         requests = server.requests()
         wrong = differing(mirror_fingerprints(outcome.database, outcome.rows), expected)
     return Turn(outcome.phases, requests, wrong + wrong_counts(outcome, options))
+
+
+def memory() -> Path | None:
+    return MEMORY if MEMORY.is_dir() else None
 
 
 def wrong_counts(outcome: Outcome, options: Options) -> list[str]:

@@ -40,7 +40,7 @@ async def measure_phase(account: ConnectedAccount) -> Figures:
 
 
 async def measure(base_url: str, wanted: list[str], database: Path, phases: list[str]) -> dict[str, Figures]:
-    async with connected_account(base_url, database, wanted) as account:
+    async with connected_account(base_url, f"sqlite:///{database}", wanted) as account:
         return {phase: await measure_phase(account) for phase in phases}
 
 

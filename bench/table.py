@@ -7,7 +7,7 @@ from bench.options import Options
 from bench.roster import ROSTER
 
 HEADINGS = (
-    "contestant", "events/s", "of bare WAL", "of httpx loop", "CPU s", "peak MB", "changes, s",
+    "contestant", "events/s", "of bare WAL", "of bare COPY", "of httpx loop", "CPU s", "peak MB", "changes, s",
     "unchanged, ms", "its CPU, ms", "requests", "right",
 )  # fmt: skip
 LABELS = {contestant.name: contestant.label for contestant in ROSTER}
@@ -23,6 +23,7 @@ def cells(name: str, found: Figures) -> tuple[str, ...]:
         LABELS[name],
         f"{found.events_per_s:,.0f}",
         times(found.of_bare_wal),
+        times(found.of_bare_copy),
         times(found.of_httpx_loop),
         f"{found.full_cpu_s:.2f}",
         f"{found.peak_mb:.0f}",

@@ -16,6 +16,8 @@ class Task:
     directory: str
     phases: list[str] = field(default_factory=lambda: list(PHASES))
     page_size: int = 2500
+    postgres: str = ""
+    """The address of an empty database for contestants on PostgreSQL, the others have none."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -27,6 +29,10 @@ class Task:
     @property
     def database(self) -> Path:
         return Path(self.directory) / "mirror.sqlite3"
+
+    @property
+    def database_url(self) -> str:
+        return self.postgres or f"sqlite:///{self.database}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`rows` is the query for (calendar, event id, summary) of the live events in `database`."""
+    """`rows` is the query for (calendar, event id, summary) of the live events in `database`, an address."""
 
     phases: dict[str, Phase]
     database: str

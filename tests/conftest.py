@@ -8,7 +8,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.harness import databases
-from tests.harness.databases import on_both
+from tests.harness.databases import on_both, on_postgres
 
 # Shared machines are slow at random, so no deadlines; the same examples on every machine.
 settings.register_profile(
@@ -22,7 +22,7 @@ settings.load_profile("house")
 # Standard output belongs to what is tested.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
-__all__ = ["on_both"]
+__all__ = ["on_both", "on_postgres"]
 SKIPPED = "skipped or expected to fail: a test runs here or is not kept"
 
 

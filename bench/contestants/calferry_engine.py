@@ -2,14 +2,14 @@
 
 import uvloop
 
-from bench.contestants.calferry_service import ROWS, connected_account
+from bench.contestants.calferry_service import ROWS, ROWS_ON_POSTGRES, connected_account
 from bench.contestants.stopwatch import Lap, report, task_from_arguments
 from bench.task import Phase, Task
 
 
 async def measure(task: Task) -> dict[str, Phase]:
     phases = {}
-    async with connected_account(task.base_url, task.database, task.calendars) as account:
+    async with connected_account(task.base_url, task.database_url, task.calendars) as account:
         for name in task.phases:
             await account.rest()
             lap = Lap()
@@ -19,7 +19,7 @@ async def measure(task: Task) -> dict[str, Phase]:
 
 def main() -> None:
     task = task_from_arguments()
-    report(uvloop.run(measure(task)), task, ROWS)
+    report(uvloop.run(measure(task)), task, ROWS_ON_POSTGRES if task.postgres else ROWS)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, select
 
@@ -19,6 +18,7 @@ from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.sync.engine import Engine
 from calferry.sync.run_many import run_many
 
+NO_LIMIT = 10**9
 KEY = base64.b64encode(bytes(range(32))).decode()
 ROWS = """
 SELECT calendars.google_id, events.event_id, json_extract(events.raw, '$.summary')
@@ -26,13 +26,18 @@ FROM events JOIN calendars ON calendars.projection_id = events.projection_id WHE
 """
 
 
-def settings_for(base_url: str, database: Path) -> Settings:
+ROWS_ON_POSTGRES = ROWS.replace("json_extract(events.raw, '$.summary')", "events.raw::json ->> 'summary'")
+
+
+def settings_for(base_url: str, database_url: str) -> Settings:
     return load_settings(
         None,
         keys=KEY,
         google_client_id="bench",
         google_client_secret="bench",
-        database_url=f"sqlite:///{database}",
+        database_url=database_url,
+        quota_per_minute=NO_LIMIT,
+        quota_per_user_per_minute=NO_LIMIT,
         google_api_url=base_url,
         google_token_url=f"{base_url}/token",
     )
@@ -65,10 +70,10 @@ class ConnectedAccount:
 
 @asynccontextmanager
 async def connected_account(
-    base_url: str, database: Path, wanted: Sequence[str]
+    base_url: str, database_url: str, wanted: Sequence[str]
 ) -> AsyncIterator[ConnectedAccount]:
     """Start the engine, bring a grant and read the calendar list. `wanted` are Google's ids."""
-    async with opened_engine(settings_for(base_url, database)) as engine:
+    async with opened_engine(settings_for(base_url, database_url)) as engine:
         grant = Grant(None, "bench@example.com", frozenset(SCOPES), refresh_token="bench")
         connected = await connect(engine, grant)
         listed = await refresh_calendar_list(engine, connected.account_id)

@@ -38,7 +38,7 @@ def task_from_arguments() -> Task:
 
 
 def report(phases: dict[str, Phase], task: Task, rows: str) -> None:
-    print(Outcome(phases, str(task.database), rows).to_json(), flush=True)
+    print(Outcome(phases, task.database_url, rows).to_json(), flush=True)
 
 
 def run_phases(task: Task, sync: Callable[[], int], rows: str) -> None:

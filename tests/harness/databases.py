@@ -1,7 +1,7 @@
 """Which kind of database a test runs on, and empty databases of that kind.
 
 The tests of a folder run on both kinds when its conftest imports `always_on_both`, those of a module when it says
-`pytestmark = ON_BOTH`. A test that opens a connection itself needs `pytest.mark.greenlet` for it.
+`pytestmark = ON_BOTH` or `ON_POSTGRES`. A test that opens a connection itself needs `pytest.mark.greenlet` for it.
 """
 
 import asyncio
@@ -49,6 +49,7 @@ class Chosen:
 
 chosen = Chosen()
 ON_BOTH = pytest.mark.usefixtures("on_both")
+ON_POSTGRES = pytest.mark.usefixtures("on_postgres")
 
 
 def choose(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -61,6 +62,7 @@ def choose(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 on_both = pytest.fixture(params=KINDS)(choose)
+on_postgres = pytest.fixture(params=["postgresql"])(choose)
 always_on_both = pytest.fixture(params=KINDS, autouse=True)(choose)
 
 

@@ -55,9 +55,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """A running server; the address of its superuser, without the name of a database at its end."""
-    place = Path(tempfile.mkdtemp(prefix="calferry-postgres-"))
+def server(folder: Path | None = None) -> Iterator[str]:
+    """A running server with its files below `folder`; the address of its superuser, without the name of a database at its end."""
+    place = Path(tempfile.mkdtemp(prefix="calferry-postgres-", dir=folder))
     user = ordinary_user()
     if user is not None:
         owner = pwd.getpwnam(user)

@@ -5,6 +5,8 @@ from collections.abc import Awaitable
 
 import structlog
 
+from calferry.store.tenant import for_nobody
+
 GRACE_S = 2.0
 
 log = structlog.get_logger(__name__)
@@ -18,7 +20,7 @@ class Background:
 
     def spawn(self, work: Awaitable[None]) -> None:
         """Start the work now."""
-        task = asyncio.ensure_future(self._guarded(work))
+        task = asyncio.get_running_loop().create_task(self._guarded(work), context=for_nobody())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -80,6 +80,8 @@ async def open_store(address: str, *, auto_migrate: bool, must_exist: bool = Fal
                 await postgres.examine(store)
             await (store.write(migrate.upgrade) if auto_migrate else refuse_if_behind(store))
             await free_dead_leases(store)
+            if isinstance(store, PostgresStore):
+                await postgres.guard_people(store)
     except BaseException:
         await store.close()
         raise

@@ -2,10 +2,14 @@
 
 import re
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from calferry.store import row_security
 from calferry.store.postgres import PostgresStore, sqlstate
+
+log = structlog.get_logger(__name__)
 
 POSTGRESQL = "postgresql://"
 VERSION_MIN = 140_000
@@ -41,6 +45,16 @@ def silence_of(error: Exception) -> str | None:
 def shown(address: str) -> str:
     """The address without its password and options."""
     return re.sub(r"(?<=//)([^/@:]*):[^/]*@", r"\1@", address).partition("?")[0]
+
+
+async def guard_people(store: PostgresStore) -> None:
+    """Hold what is done for a person to that person's rows, or say why that cannot be."""
+    store.guards_people = await store.write(row_security.install)
+    if not store.guards_people:
+        log.warning(
+            "row_security_is_off",
+            why="this user may not make roles: let a superuser CREATE ROLE calferry_people and GRANT it to this user",
+        )
 
 
 async def examine(store: PostgresStore) -> None:

@@ -48,10 +48,14 @@ class BulkInsert:
         self.shape = shape
         self.utf8 = frozenset(columns.index(name) for name in utf8)
 
-    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Insert rows, hundreds with each statement: the driver lets other threads work only while one runs."""
+    def run(self, connection: Connection, rows: Sequence[Row], *, new: bool = False) -> None:
+        """Insert rows, hundreds with each statement: the driver lets other threads work only while one runs.
+
+        `new`: none of them is there, so `tail` is not needed; PostgreSQL then refuses one that is.
+        """
         if is_postgres(connection):
-            postgres_driver.insert(connection, self.table, self.columns, self.tail, self.as_text(rows))
+            tail = "" if new else self.tail
+            postgres_driver.insert(connection, self.table, self.columns, tail, self.as_text(rows))
             return
         driver: Any = connection.connection.driver_connection
         for alike in self.sorted_by_nulls(rows):

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
+import asyncpg
 import msgspec
 from sqlalchemy import BigInteger, Connection, bindparam, func, or_, select, update
 
 from calferry.core.model import ObservedEvent, ProjectionId, StoredEvent, UserId
 from calferry.store.bulk_insert import BulkInsert
-from calferry.store.dialect import Row, among, among_bound, run_many, texts
+from calferry.store.dialect import Row, among, among_bound, is_postgres, run_many, savepoint, texts
 from calferry.store.tables import events
 
 COLUMNS = (
@@ -40,7 +42,9 @@ KEPT_WHEN_SILENT = (
     "change_id=CASE WHEN excluded.change_id=0 THEN events.change_id ELSE excluded.change_id END"
 )
 OVERWRITTEN = [name for name in COLUMNS if name not in ("user_id", "projection_id", "event_id", "change_id")]
-START_AT, SERIES_ID, DELETED_AT = map(COLUMNS.index, ("start_at", "series_id", "deleted_at"))
+EVENT_ID, START_AT, SERIES_ID, DELETED_AT = map(
+    COLUMNS.index, ("event_id", "start_at", "series_id", "deleted_at")
+)
 
 
 def nulls_of(row: Row) -> tuple[bool, bool, bool]:
@@ -198,8 +202,18 @@ class Writer:
         )
 
 
-def write(connection: Connection, rows: Sequence[Row]) -> None:
-    """Insert or overwrite rows made by `Writer.row`."""
+def write(connection: Connection, rows: Sequence[Row], *, new: bool = False) -> None:
+    """Insert or overwrite rows made by `Writer.row`. `new`: none of them is there, as far as is known."""
+    if is_postgres(connection):
+        rows = sorted(rows, key=itemgetter(EVENT_ID))
+    if new and is_postgres(connection):
+        try:
+            with savepoint(connection):
+                UPSERT.run(connection, rows, new=True)
+            return
+        except asyncpg.UniqueViolationError:
+            # A listing tells of an event twice where it changes meanwhile and moves to a later page.
+            pass
     UPSERT.run(connection, rows)
 
 

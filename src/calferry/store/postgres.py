@@ -14,6 +14,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from calferry.store import row_security
+from calferry.store.tenant import acting_for
+
 T = TypeVar("T")
 
 CONNECTIONS = 10
@@ -42,22 +45,31 @@ class PostgresStore:
         self.address = address
         self.engine = open_engine(address, connections)
         snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self.guards_people = False
+        """Whether what is done for a person is held to that person's rows; set by whoever opens the database."""
         self.snapshots = self.engine.execution_options(**snapshot)
 
     async def read(self, work: Callable[[Connection], T], /) -> T:
         """Run `work` in one read transaction: a snapshot."""
-        return await run(self.snapshots, work)
+        return await self._run(self.snapshots, work)
 
     async def write(self, work: Callable[[Connection], T], /) -> T:
         """Run `work` in one transaction; an exception rolls all of it back. It may be run again after a deadlock."""
         for attempt in range(1, ATTEMPTS):
             try:
-                return await run(self.engine, work)
+                return await self._run(self.engine, work)
             except DBAPIError as error:
                 if sqlstate(error) not in REPEATABLE:
                     raise
                 await asyncio.sleep(0.01 * attempt)
-        return await run(self.engine, work)
+        return await self._run(self.engine, work)
+
+    async def _run(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+        person = acting_for.get() if self.guards_people else None
+        async with engine.begin() as connection:
+            if person is not None:
+                await connection.exec_driver_sql(row_security.ACT, (str(person),))
+            return await connection.run_sync(work)
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -77,11 +89,6 @@ def open_engine(address: str, connections: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=WAIT_FOR_CONNECTION_S,
     )
-
-
-async def run(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
-    async with engine.begin() as connection:
-        return await connection.run_sync(work)
 
 
 def sqlstate(error: DBAPIError) -> str | None:

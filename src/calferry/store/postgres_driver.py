@@ -1,4 +1,4 @@
-"""Many rows straight at PostgreSQL's driver: by COPY into a table of the session's own and from there into place."""
+"""Many rows straight at PostgreSQL's driver: by COPY, where some may be there already into a table of the session's own first."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util.concurrency import await_
 
+from calferry.store.tenant import acting_for
+
 T = TypeVar("T")
 
 Row = tuple[Any, ...]
@@ -22,12 +24,16 @@ COPIED_FROM = 40
 def insert(
     connection: Connection, table: str, columns: tuple[str, ...], tail: str, rows: Sequence[Row]
 ) -> None:
-    """`INSERT INTO table (columns) VALUES … tail`. Raises what `store.dialect.REFUSALS` names for a row that cannot be stored."""
-    if len(rows) < COPIED_FROM:
+    """`INSERT INTO table (columns) VALUES … tail`. Raises what `store.dialect.REFUSALS` names for a row that cannot be
+    stored. COPY is not to be had under row-level security."""
+    if len(rows) < COPIED_FROM or acting_for.get() is not None:
         execute_many(connection, insert_statement(table, columns, tail), rows)
         return
     with told_apart():
         driver = driver_of(connection)
+        if not tail:
+            await_(driver.copy_records_to_table(table, records=rows, columns=columns))
+            return
         await_(driver.execute(making(table)))
         await_(driver.copy_records_to_table(arriving(table), records=rows, columns=columns))
         await_(driver.execute(moving(table, columns, tail)))
@@ -81,7 +87,9 @@ def arriving(table: str) -> str:
 def making(table: str) -> str:
     """Both in one message. What an earlier write of the same transaction left is deleted, which is nothing mostly."""
     name = arriving(table)
-    made = f"CREATE TEMP TABLE IF NOT EXISTS {name} (LIKE {table}) ON COMMIT DELETE ROWS"
+    made = (
+        f"CREATE TEMP TABLE IF NOT EXISTS {name} (LIKE {table} INCLUDING COMPRESSION) ON COMMIT DELETE ROWS"
+    )
     return f"{made}; DELETE FROM {name}"  # noqa: S608
 
 

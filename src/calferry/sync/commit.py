@@ -154,7 +154,7 @@ def write_rows(
     log += [
         (writer.user_id, n, calendar.id, event_id, "cancelled", terms.now_ms) for n, event_id in numbered if n
     ]
-    refused = write_each(connection, planned, rows)
+    refused = write_each(connection, planned, rows, new=walk.fresh)
     planned.quarantine += refused
     planned.seen += [item.event_id for item in refused]
     events.stamp(connection, walk.projection_id, planned.seen, walk.generation)
@@ -167,13 +167,13 @@ def news_in(planned: PagePlan, gone: list[str]) -> int:
     return sum(1 for write in planned.writes if write.kind) + len(gone)
 
 
-def write_each(connection: Connection, planned: PagePlan, rows: list[Row]) -> "list[Refused]":
+def write_each(connection: Connection, planned: PagePlan, rows: list[Row], *, new: bool) -> "list[Refused]":
     """Write all rows at once; if the database refuses one, each by itself, and return those it refuses."""
     if not rows:
         return []
     try:
         with savepoint(connection):
-            events.write(connection, rows)
+            events.write(connection, rows, new=new)
         return []
     except REFUSALS:
         return [

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from calferry.store import api_tokens, audit, sessions
 from calferry.store.api_tokens import Bearer
 from calferry.store.sessions import Session
+from calferry.store.tenant import acting_for
 from calferry.web import cookies
 from calferry.web.problems import Problem, unauthenticated
 from calferry.web.same_origin import SAFE_METHODS, may_change
@@ -47,6 +48,7 @@ async def authenticate(request: Request) -> Caller:
     caller = await find_caller(service, read_credentials(request, service))
     if caller is None:
         raise unauthenticated()
+    acting_for.set(caller.user_id)
     if request.method not in SAFE_METHODS:
         require_same_origin(request, caller, service)
     return caller

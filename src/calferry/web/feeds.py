@@ -13,6 +13,7 @@ from functools import partial
 from calferry.ports import Signals, Store
 from calferry.store import change_reads
 from calferry.store.change_reads import Change, LogPage
+from calferry.store.tenant import for_nobody
 from calferry.store.unavailable import UNAVAILABLE
 from calferry.web import sse
 from calferry.web.frames import compact
@@ -102,7 +103,7 @@ class Feeds:
         feed = self._feeds[user_id] = Feed(user_id, position)
         feed.task = asyncio.create_task(self._follow(feed), name=f"feed {user_id}")
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look_around(), name="feeds")
+            self._looking = asyncio.create_task(self._look_around(), name="feeds", context=for_nobody())
         return feed
 
     async def _page(self, user_id: int, after: int) -> LogPage:
