@@ -282,6 +282,7 @@ channels = Table(
     counter("stop_attempts"),
     Index("ix_channels_resource", "resource"),
     Index("ix_channels_state_renew_at", "state", "renew_at"),
+    Index("ix_channels_state_expires_at", "state", "expires_at"),
     Index("ix_channels_account_id", "account_id"),
 )
 

@@ -1,4 +1,7 @@
-"""PostgreSQL compresses long events by LZ4 where it can: its own way costs as much as storing the row."""
+"""For many calendars: channels are found by when they end, and PostgreSQL compresses long events by LZ4 where it can.
+
+Its own way costs as much as storing the row.
+"""
 
 from alembic import op
 
@@ -16,10 +19,12 @@ END $$
 
 
 def upgrade() -> None:
+    op.create_index("ix_channels_state_expires_at", "channels", ["state", "expires_at"])
     if op.get_bind().dialect.name == "postgresql":
         op.execute(COMPRESS.format("lz4"))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_channels_state_expires_at", table_name="channels")
     if op.get_bind().dialect.name == "postgresql":
         op.execute(COMPRESS.format("pglz"))
