@@ -1,22 +1,26 @@
 """Around every request: a name for it in the log, one line when it has been answered, a count and a span."""
 
+import logging
 import time
-from secrets import token_hex
+from random import Random
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from calferry.bootstrap.observer import Watch
+from calferry.web.webhook import PATHS
 
-ASKED_OFTEN = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Logged as details only: something asks for them every few seconds."""
+ASKED_OFTEN = frozenset({"/healthz", "/readyz", "/metrics", *PATHS})
+"""Logged as details only: something asks for them every few seconds, and notifications come in thousands."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-NAME_BYTES = 8
+NAMES = Random()
+"""Names are no secrets, and this asks the system for nothing: every system call lets another thread in."""
 PATH_LENGTH_MAX = 200
 SECRET_PART = "{secret}"  # noqa: S105 - a part of an address that is one
 UNANSWERED = 499
 
+STANDARD = logging.getLogger(__name__)
 log = structlog.get_logger(__name__)
 
 
@@ -31,7 +35,7 @@ class AccessLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name, began, status = f"req_{token_hex(NAME_BYTES)}", time.perf_counter(), UNANSWERED
+        name, began, status = f"req_{NAMES.getrandbits(64):016x}", time.perf_counter(), UNANSWERED
 
         async def noting(message: Message) -> None:
             nonlocal status
@@ -60,13 +64,17 @@ class AccessLog:
 
 
 def note(scope: Scope, route: str, status: int, seconds: float) -> None:
-    write = log.debug if route in ASKED_OFTEN else log.info
+    level = logging.DEBUG if route in ASKED_OFTEN else logging.INFO
+    if not STANDARD.isEnabledFor(level):
+        return
     path = route if SECRET_PART in route else scope["path"][:PATH_LENGTH_MAX]
-    write("request", method=scope["method"], path=path, status=status, ms=round(seconds * 1000, 1))
+    log.log(level, "request", method=scope["method"], path=path, status=status, ms=round(seconds * 1000, 1))
 
 
 def route_of(scope: Scope) -> str:
     """The route's pattern: there are few of them, and no id stands in one."""
+    if scope["path"] in PATHS:
+        return str(scope["path"])
     return getattr(scope.get("route"), "path", None) or "other"
 
 

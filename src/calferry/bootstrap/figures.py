@@ -27,6 +27,7 @@ class Figures:
         self._lease_ms = lease_ms
         self._receipts: dict[str, deque[tuple[int, int]]] = defaultdict(lambda: deque(maxlen=RECEIPTS_KEPT))
         self._reasons: set[str] = set()
+        self._answered: dict[tuple[str, str, int], Counter] = {}
         self.runs = Counter("calferry_runs", "Runs, by outcome", ["kind", "outcome"], registry=registry)
         self.run_errors = Counter(
             "calferry_run_errors", "Runs that failed, by the code shown", ["kind", "code"], registry=registry
@@ -129,7 +130,10 @@ class Figures:
             self.google_errors.labels(self.bounded(reason)).inc()
 
     def answered(self, method: str, route: str, status: int) -> None:
-        self.http_requests.labels(method, route, str(status)).inc()
+        counter = self._answered.get((method, route, status))
+        if counter is None:
+            counter = self._answered[method, route, status] = self.http_requests.labels(method, route, status)
+        counter.inc()
 
     def bounded(self, reason: str) -> str:
         """A word that came from outside, as long as there are few of them."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from secrets import token_hex
+from random import Random
 
 from structlog.contextvars import bound_contextvars
 
@@ -11,7 +11,7 @@ from calferry.bootstrap.figures import Figures
 from calferry.bootstrap.spans import NoSpans, Spans
 from calferry.ports import RunEnd
 
-NAME_BYTES = 6
+NAMES = Random()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Watch:
     @contextmanager
     def run(self, kind: str, resource: str) -> Iterator[Callable[[RunEnd], None]]:
         """Whatever is logged inside carries `run`."""
-        name = f"run_{token_hex(NAME_BYTES)}"
+        name = f"run_{NAMES.getrandbits(48):012x}"
         attributes = {"calferry.run": name, "calferry.resource": resource}
         with (
             bound_contextvars(run=name),

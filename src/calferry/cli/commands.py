@@ -10,6 +10,7 @@ from calferry.cli import (
     audit,
     calendars,
     demo,
+    doctor,
     emulator,
     keys,
     schema,
@@ -53,6 +54,7 @@ app.add_typer(tokens.app, name="tokens")
 app.command(name="sync")(sync.sync)
 app.command(name="verify")(verify.verify)
 app.command(name="status")(status.status)
+app.command(name="doctor")(doctor.doctor)
 app.command(name="audit")(audit.audit)
 app.add_typer(schema.app, name="db")
 app.add_typer(keys.app, name="keys")

@@ -20,12 +20,13 @@ Transact = Callable[[Work], Awaitable[Any]]
 
 
 class GroupedStore:
-    """The `Store` port over another store."""
+    """The `Store` port over another store. Two transactions begin `gather_s` apart at least: in a flood each then carries
+    more, and what comes alone waits for nothing."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, gather_s: float = 0.0) -> None:
         self._store = store
-        self._reads = Group(store.read)
-        self._writes = Group(store.write)
+        self._reads = Group(store.read, gather_s)
+        self._writes = Group(store.write, gather_s)
 
     async def read(self, work: Callable[[Any], T], /) -> T:
         result: T = await self._reads.run(work)
@@ -43,8 +44,10 @@ class GroupedStore:
 class Group:
     """Works waiting for the next transaction; one transaction is under way at a time."""
 
-    def __init__(self, transact: Transact) -> None:
+    def __init__(self, transact: Transact, gather_s: float) -> None:
         self._transact = transact
+        self._gather_s = gather_s
+        self._began_at = float("-inf")
         self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
         self._carrying: asyncio.Task[None] | None = None
 
@@ -57,8 +60,17 @@ class Group:
 
     async def _carry_out(self) -> None:
         while self._waiting:
+            if self._gather_s:
+                await self._gather()
             group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
             await self._transact_all(group)
+
+    async def _gather(self) -> None:
+        loop = asyncio.get_running_loop()
+        wait_s = self._began_at + self._gather_s - loop.time()
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+        self._began_at = loop.time()
 
     async def _transact_all(self, group: list[tuple[Work, asyncio.Future[Any]]]) -> None:
         try:

@@ -39,6 +39,8 @@ from calferry.web.security import RequestBounds, SecurityHeaders, safe_headers
 from calferry.web.service import AuthorizeUrl, RenderMetrics, Service, SiteSettings
 from calferry.web.sync_work import Works
 
+PUSHES_GATHERED_S = 0.005
+
 ROUTERS = (
     sync.router,
     sync_status.router,
@@ -97,7 +99,7 @@ def create_app(
     app.state.works = Works()
     app.state.streams = OpenStreams(engine.observer)
     app.state.feeds = Feeds(engine.store, engine.signals)
-    app.state.pushes = Pushes(service)
+    app.state.pushes = Pushes(service, PUSHES_GATHERED_S)
     always = {
         name.decode(): value.decode() for name, value in safe_headers(is_https=settings.is_https).items()
     }

@@ -53,9 +53,9 @@ class Counters:
 class Pushes:
     """Takes notifications; never fails and never keeps a sender waiting for five seconds."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, gather_s: float = 0.0) -> None:
         self._spawn = service.spawn
-        self._engine = replace(service.engine, store=GroupedStore(service.engine.store))
+        self._engine = replace(service.engine, store=GroupedStore(service.engine.store, gather_s))
         self._waiting: dict[Key, Waiting] = {}
         self._running: set[Key] = set()
         self._recovering = False

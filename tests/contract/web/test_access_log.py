@@ -49,6 +49,7 @@ def test_every_request_is_one_line_without_its_query(lines: io.StringIO, site: S
 def test_what_is_asked_for_all_the_time_is_a_detail(lines: io.StringIO, site: Site) -> None:
     for path in ("/healthz", "/readyz", "/metrics"):
         site.client().get(path)
+    site.client().post("/calendar/webhook")
     assert entries(lines, "request") == []
 
 
