@@ -17,7 +17,7 @@ SECRET_TEXT = re.compile(
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )
 HIDDEN = "[hidden]"
-QUIET = ("aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn")
+QUIET = ("aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "pgqueuer", "sqlalchemy", "uvicorn")
 
 
 def configure_logs(level: str, stream: TextIO = sys.stderr) -> None:

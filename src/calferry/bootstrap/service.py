@@ -14,7 +14,10 @@ from calferry.bootstrap.engine import endpoints_of, new_watch, opened_engine
 from calferry.bootstrap.http_server import listen, serving
 from calferry.bootstrap.metrics import Metrics, metrics_only
 from calferry.duties.purge import Keeping
+from calferry.jobs import queue_driver
+from calferry.jobs.postgres_queue import PostgresQueue
 from calferry.jobs.scheduler import Scheduler
+from calferry.jobs.shared_worker import SharedWorker
 from calferry.jobs.timers import timers_for
 from calferry.settings import Settings
 from calferry.sync.engine import Engine
@@ -56,6 +59,14 @@ async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[R
 
 
 @contextlib.asynccontextmanager
+async def running_worker(settings: Settings) -> AsyncIterator[Metrics]:
+    """A worker without HTTP until the block ends. Raises SettingsInvalid or DatabaseUnusable."""
+    watch = new_watch()
+    async with opened_engine(settings, watch=watch) as engine, working(engine, settings):
+        yield Metrics(watch.figures, engine.store, engine.clock)
+
+
+@contextlib.asynccontextmanager
 async def serving_metrics(settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
     """The port of the metrics, where one is set, until the block ends. Raises AddressTaken."""
     if not settings.metrics_port:
@@ -68,19 +79,26 @@ async def serving_metrics(settings: Settings, metrics: Metrics) -> AsyncIterator
 
 @contextlib.asynccontextmanager
 async def working(engine: Engine, settings: Settings) -> AsyncIterator[None]:
-    """The worker at work until the block ends."""
+    """The worker at work until the block ends: alone on SQLite, one of any number on PostgreSQL."""
     keeping = Keeping(
         settings.tombstones_kept_days * DAY_MS,
         settings.changes_kept_days * DAY_MS,
         settings.audit_kept_days * DAY_MS,
     )
-    scheduler = Scheduler(engine, concurrency=settings.runs_at_once, timers=timers_for(keeping))
-    task = asyncio.create_task(scheduler.run())
-    try:
-        yield
-    finally:
-        scheduler.stop()
-        await task
+    timers = timers_for(keeping)
+    async with contextlib.AsyncExitStack() as stack:
+        worker: Scheduler | SharedWorker
+        if settings.is_shared:
+            driver = await stack.enter_async_context(queue_driver.opened(settings.database_address))
+            worker = SharedWorker(engine, PostgresQueue(driver, settings.runs_at_once), timers)
+        else:
+            worker = Scheduler(engine, concurrency=settings.runs_at_once, timers=timers)
+        task = asyncio.create_task(worker.run())
+        try:
+            yield
+        finally:
+            worker.stop()
+            await task
 
 
 class ConsentAddress:

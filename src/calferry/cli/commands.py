@@ -19,6 +19,7 @@ from calferry.cli import (
     sync,
     tokens,
     verify,
+    worker,
 )
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ def group(
 
 app.command(name="demo")(demo.demo)
 app.command(name="serve")(serve.serve)
+app.command(name="worker")(worker.worker)
 app.command(name="emulator")(emulator.emulator)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(calendars.app, name="calendars")

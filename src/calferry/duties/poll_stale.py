@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from calferry.core.limits import CRON_PAGES_PER_CALENDAR, CRON_STALE_MS, CRON_START_WINDOW_S
-from calferry.store import due
-from calferry.store.due import Due
+from calferry.store import due, due_scan
+from calferry.store.due_scan import Due
 from calferry.sync.engine import Engine
 from calferry.sync.lease import terms
 from calferry.sync.report import Report
@@ -39,11 +39,17 @@ async def due_now(engine: Engine, *, per_account: int, at_most: int = DUE_AT_MOS
     now_ms, lease = engine.clock.now_ms(), terms(engine)
 
     def look(connection: Connection) -> tuple[list[Due], int | None]:
-        items = due.now(connection, now_ms, lease, per_account=per_account, at_most=at_most)
-        return items, due.next_at(connection, now_ms)
+        items = due_scan.now(connection, now_ms, lease, per_account=per_account, at_most=at_most)
+        return items, due_scan.next_at(connection, now_ms)
 
     items, next_at = await engine.store.read(look)
     return DueNow(items, None if next_at is None else (next_at - now_ms) / 1000)
+
+
+async def is_due(engine: Engine, resource_id: str) -> bool:
+    """Whether this resource is to be run now."""
+    now_ms, lease = engine.clock.now_ms(), terms(engine)
+    return await engine.store.read(lambda connection: due_scan.is_due(connection, resource_id, now_ms, lease))
 
 
 async def sync_calendars(engine: Engine) -> CronSync:

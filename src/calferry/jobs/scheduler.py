@@ -10,7 +10,7 @@ from calferry.core.limits import CALENDARS_AT_ONCE
 from calferry.core.model import AccountId
 from calferry.duties.poll_stale import due_now
 from calferry.jobs.timers import TIMERS, Timer, jittered, keep_time
-from calferry.store.due import Due
+from calferry.store.due_scan import Due
 from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.sync.engine import Engine
 from calferry.sync.run_calendar import run_calendar

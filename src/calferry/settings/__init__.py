@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.database_path}"
 
     @property
+    def is_shared(self) -> bool:
+        """Whether any number of processes may work on the database."""
+        return self.database_address.startswith("postgresql://")
+
+    @property
     def database_path(self) -> Path:
         """Where the default SQLite file stands."""
         return self.data / "calferry.sqlite3"

@@ -1,8 +1,8 @@
-"""What is due: reads behind the scan that starts runs, and behind the cron routes."""
+"""What may run, and what has been neglected: for the scan that starts runs, for duties and the cron routes."""
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, cast
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -12,7 +12,6 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    case,
     func,
     or_,
     select,
@@ -23,48 +22,8 @@ from calferry.core.limits import RUN_SPACING_MS, WAIT_MAX_MS
 from calferry.store.sync_states import LeaseTerms, one_of
 from calferry.store.tables import accounts, calendars, channels, sync_states
 
-Kind = Literal["events", "calendar_list"]
 WORKING_ACCOUNT = ("active", "partial")
 RUNNABLE = ("idle", "syncing")
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One resource whose time has come; `id` is a calendar's id, or the account's for its calendar list."""
-
-    id: str
-    kind: Kind
-    account_id: str
-
-
-def now(
-    connection: Connection, now_ms: int, lease: LeaseTerms, *, per_account: int, at_most: int
-) -> list[Due]:
-    """Due resources that nobody runs and nothing holds back.
-
-    At most `per_account` of one account, its calendar list and its primary calendar first; accounts take turns.
-    """
-    values = {
-        "now": now_ms,
-        "lease_now": lease.now,
-        "boot": lease.boot,
-        "per_account": per_account,
-        "at_most": at_most,
-    }
-    rows = connection.execute(due_statement(), values)
-    return [Due(row.id, cast(Kind, row.kind), row.account_id) for row in rows]
-
-
-@cache
-def due_statement() -> Select[Any]:
-    """Built once: every worker asks this every other second, and building it costs more than running it."""
-    ranked = rank_due(bound("now"), LEASE_NOW).subquery()
-    return (
-        select(ranked.c.id, ranked.c.kind, ranked.c.account_id)
-        .where(ranked.c.place <= bound("per_account"))
-        .order_by(ranked.c.place, ranked.c.next_due_at)
-        .limit(bound("at_most"))
-    )
 
 
 def bound(name: str) -> Any:
@@ -74,51 +33,17 @@ def bound(name: str) -> Any:
 BOOT: Any = bindparam("boot", type_=String)
 LEASE_NOW = LeaseTerms("", BOOT, bound("lease_now"))
 """What is known of a lease only when the statement runs."""
-SPACED_UNTIL = sync_states.c.last_attempt_at + RUN_SPACING_MS
-JUST_RAN = and_(sync_states.c.last_attempt_at <= bound("now"), bound("now") < SPACED_UNTIL)
-NEXT_AT = select(
-    select(func.min(sync_states.c.next_due_at))
-    .where(sync_states.c.next_due_at > bound("now"))
-    .scalar_subquery(),
-    select(func.min(SPACED_UNTIL))
-    .where(sync_states.c.next_due_at <= bound("now"), JUST_RAN)
-    .scalar_subquery(),
-)
-
-
-def next_at(connection: Connection, now_ms: int) -> int | None:
-    """When the next resource comes due that is not yet, or may follow its last run; nothing else is looked at."""
-    found = connection.execute(NEXT_AT, {"now": now_ms}).one()
-    return min((at for at in found if at is not None), default=None)
-
-
-def rank_due(now_ms: int, lease: LeaseTerms) -> Select[tuple[object, ...]]:
-    rank = case((sync_states.c.kind == "calendar_list", 0), (calendars.c.is_primary, 1), else_=2)
-    place = func.row_number().over(
-        partition_by=sync_states.c.account_id, order_by=(rank, sync_states.c.next_due_at, sync_states.c.id)
-    )
-    return (
-        select(
-            sync_states.c.id,
-            sync_states.c.kind,
-            sync_states.c.account_id,
-            sync_states.c.next_due_at,
-            place.label("place"),
-        )
-        .join(accounts, accounts.c.id == sync_states.c.account_id)
-        .outerjoin(calendars, calendars.c.id == sync_states.c.id)
-        .where(sync_states.c.next_due_at <= now_ms, is_ready(now_ms), is_free(lease), is_wanted())
-    )
 
 
 def is_ready(now_ms: int) -> ColumnElement[bool]:
-    """Its account works, it did not run just now, and no backoff holds it.
+    """Its account works and has quota, it did not run just now, and no backoff holds it.
 
     The lease is refused for the same reasons, so the worker would try in vain again and again. A time too far
     ahead is left from another clock.
     """
     return and_(
         one_of(accounts.c.status, WORKING_ACCOUNT),
+        or_(accounts.c.quota_until.is_(None), accounts.c.quota_until <= now_ms),
         one_of(sync_states.c.status, RUNNABLE),
         or_(
             sync_states.c.last_attempt_at.is_(None),

@@ -14,6 +14,7 @@ from calferry.store.tables import (
     intents,
     projections,
     quarantine,
+    quota_spent,
     sessions,
     sign_ins,
     sync_requests,
@@ -55,6 +56,7 @@ def erase_account(connection: Connection, account_id: str, now_ms: int) -> None:
     owner = connection.execute(select(accounts.c.user_id).where(accounts.c.id == account_id)).scalar()
     for table in (channels, sign_ins):
         connection.execute(delete(table).where(table.c.account_id == account_id))
+    connection.execute(delete(quota_spent).where(quota_spent.c.scope == account_id))
     gone = connection.execute(delete(accounts).where(accounts.c.id == account_id)).rowcount
     if not gone:
         return

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 
+from calferry.store import queue_schema
 from calferry.store.dialect import is_postgres
 
 ONE_AT_A_TIME = 0x63616C66
@@ -41,7 +42,16 @@ def newest_revision() -> str | None:
 
 
 def pending(connection: Connection) -> int:
-    """How many migrations the database lacks. Raises DatabaseTooNew for a revision this version does not know."""
+    """How many migrations the database lacks, the tables of the queue counting as one. Raises DatabaseTooNew for a
+    revision this version does not know."""
+    return missing_revisions(connection) + is_queue_behind(connection)
+
+
+def is_queue_behind(connection: Connection) -> bool:
+    return is_postgres(connection) and queue_schema.is_behind(connection)
+
+
+def missing_revisions(connection: Connection) -> int:
     scripts = ScriptDirectory.from_config(alembic_config())
     current = revision_of(connection)
     known = [script.revision for script in scripts.walk_revisions()]
@@ -65,4 +75,6 @@ def upgrade(connection: Connection) -> int:
     missing = pending(connection)
     if missing:
         command.upgrade(alembic_config(connection), "head")
+    if is_queue_behind(connection):
+        queue_schema.install(connection)
     return missing

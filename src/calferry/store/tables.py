@@ -29,6 +29,7 @@ metadata = MetaData(
 RowId = BigInteger().with_variant(Integer, "sqlite")
 UNSETTLED = text("status = 'pending' OR done_mark IS NOT NULL")
 PENDING = text("status = 'pending'")
+LEASED = text("lease_owner IS NOT NULL")
 
 
 def required(name: str, kind: type[TypeEngine[Any]] = Text) -> Column[Any]:
@@ -110,6 +111,7 @@ accounts = Table(
     Column("refresh_boot", Text),
     required("created_at", BigInteger),
     Column("list_push_checked_at", BigInteger),
+    Column("quota_until", BigInteger),
     Index("ix_accounts_user_id", "user_id"),
     Index("ix_accounts_google_sub", "google_sub"),
 )
@@ -140,6 +142,12 @@ calendars = Table(
     required("created_at", BigInteger),
     UniqueConstraint("account_id", "google_id"),
     Index("ix_calendars_user_id", "user_id"),
+    Index(
+        "ix_calendars_primary",
+        "account_id",
+        sqlite_where=text("is_primary = 1"),
+        postgresql_where=text("is_primary"),
+    ),
 )
 
 projections = Table(
@@ -199,7 +207,9 @@ sync_states = Table(
     Column("verified_at", BigInteger),
     Column("verified_differences", BigInteger),
     Index("ix_sync_states_next_due_at", "next_due_at"),
-    Index("ix_sync_states_account_id", "account_id"),
+    Index("ix_sync_states_account_id", "account_id", "next_due_at", "id"),
+    Index("ix_sync_states_last_attempt_at", "last_attempt_at"),
+    Index("ix_sync_states_leased", "account_id", sqlite_where=LEASED, postgresql_where=LEASED),
     Index("ix_sync_states_user_id", "user_id"),
 )
 
@@ -397,4 +407,13 @@ audit = Table(
     Column("details", Text),
     Index("ix_audit_at", "at"),
     Index("ix_audit_user_id", "user_id"),
+)
+
+# What has been reserved of a quota, by seconds since 1970; those of a day stand at the second in which it began.
+quota_spent = Table(
+    "quota_spent",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("second", BigInteger, primary_key=True, autoincrement=False),
+    required("units", BigInteger),
 )

@@ -5,6 +5,7 @@ import pytest
 from calferry.cli.output import Output
 from calferry.cli.serve import announce
 from calferry.settings import load_settings
+from tests.unit.cli.conftest import Installation
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,9 @@ def test_a_base_url_that_leads_to_another_port_is_told(
     assert f"listens on {address}" in said
     assert ("CALFERRY_BASE_URL" in said) == is_told
     assert said.count(address) >= (2 if is_told else 1)
+
+
+def test_a_worker_alone_needs_a_database_that_processes_can_share(installation: Installation) -> None:
+    said = installation.outcome("worker", code=3)["error"]
+    assert "needs PostgreSQL" in said
+    assert "CALFERRY_DATABASE_URL" in said

@@ -13,7 +13,7 @@ from calferry.duties.poll_stale import DueNow
 from calferry.jobs import scheduler as module
 from calferry.jobs.scheduler import Scheduler
 from calferry.ports import Store
-from calferry.store.due import Due
+from calferry.store.due_scan import Due
 from calferry.store.tables import sync_states
 from calferry.sync.engine import Engine
 from tests.harness.databases import empty_store

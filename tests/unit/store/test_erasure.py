@@ -27,6 +27,7 @@ KEYS = {
     "sync_states": {"id": "cal_{who}"},
     "events": {"projection_id": "{number}"},
     "quarantine": {"projection_id": "{number}"},
+    "quota_spent": {"scope": "acc_{who}"},
 }
 
 
