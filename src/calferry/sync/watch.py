@@ -277,20 +277,27 @@ async def accept(
     engine: Engine, resource: str, account_id: str, notification: Notification, now_ms: int
 ) -> int | None:
     """The mark that the message has left; None for one that brings no news."""
-    state = notification.resource_state
-
-    def work(connection: Connection) -> int | None:
-        mark = None
-        channels.note_push(connection, notification.channel_id, notification.resource_id, now_ms)
-        if state != "sync":
-            mark = sync_states.mark(connection, [resource], now_ms).get(resource)
-        if state == "not_exists":
-            connection.execute(
-                states.update().where(states.c.id == account_id).values(last_full_at=None, next_due_at=now_ms)
-            )
-        return mark
-
-    mark = await engine.store.write(work)
-    if state != "sync":
+    mark = await engine.store.write(Noting(resource, account_id, notification, now_ms))
+    if notification.resource_state != "sync":
         engine.signals.wake("due")
     return mark
+
+
+@dataclass(frozen=True, slots=True)
+class Noting:
+    """The transaction of an accepted message. `about` puts those that are carried out together into one order everywhere."""
+
+    about: str
+    account_id: str
+    notification: Notification
+    now_ms: int
+
+    def __call__(self, connection: Connection) -> int | None:
+        mark, told = None, self.notification
+        channels.note_push(connection, told.channel_id, told.resource_id, self.now_ms)
+        if told.resource_state != "sync":
+            mark = sync_states.mark(connection, [self.about], self.now_ms).get(self.about)
+        if told.resource_state == "not_exists":
+            listed = {"last_full_at": None, "next_due_at": self.now_ms}
+            connection.execute(states.update().where(states.c.id == self.account_id).values(listed))
+        return mark

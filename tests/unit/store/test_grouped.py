@@ -77,3 +77,16 @@ async def test_a_caller_who_leaves_keeps_nobody_waiting() -> None:
     await asyncio.sleep(0)
     leaving.cancel()
     assert await staying == 20
+
+
+async def test_works_that_say_what_they_are_about_are_carried_out_in_that_order() -> None:
+    store = CountingStore()
+    grouped = GroupedStore(store)
+
+    def about(name: str, number: int):
+        work = writing(number)
+        work.about = name  # type: ignore[attr-defined]
+        return work
+
+    await asyncio.gather(*(grouped.write(about(name, n)) for n, name in enumerate("cab")))
+    assert store.committed == [1, 2, 0]
