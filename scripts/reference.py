@@ -59,6 +59,9 @@ MEANINGS = {
     "metrics_port": "A port that answers `/metrics` and nothing else, without a token: keep it inside. `0`: none.",
     "metrics_host": "The address that port listens on.",
     "metrics_token": "Bearer token that opens `/metrics` on the service's own port, 32 characters or more. Unset: it stays shut.",
+    "tracing": "Send spans of runs, of requests to Google and of HTTP requests to an OpenTelemetry collector; needs the extra `calferry[otel]`.",
+    "otlp_endpoint": "Where the collector is; setting it asks for spans, too. OpenTelemetry's other settings count as well.",
+    "otlp_traces_endpoint": "The same, for spans alone.",
     "log_level": "The least important messages that are written.",
     "docs": "Serve the interactive API pages at `/docs`.",
 }

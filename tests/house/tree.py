@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "calferry"
-FOLDERS = (".ci", "bench", "docs", "requirements", "scripts", "src", "tests")
+FOLDERS = (".ci", "bench", "deploy", "docs", "requirements", "scripts", "src", "tests")
 # Other people's words: vendored web assets, and samples collected from the field.
 FOREIGN = ("src/calferry/web/static/vendor", "tests/samples")
 BINARY = {".gz", ".ico", ".jpg", ".pem", ".png", ".pyc", ".sqlite3", ".webp", ".woff2"}

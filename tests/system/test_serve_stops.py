@@ -1,9 +1,11 @@
 """SIGTERM: the service ends soon and in order, whatever it was doing."""
 
 import signal
+import socket
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,3 +78,39 @@ def test_sigterm_under_an_open_stream_ends_within_ten_seconds(slow: Slow) -> Non
             assert process.wait(DEADLINE_S) == 0
             assert time.monotonic() - began < STOPS_WITHIN_S
     assert_in_order(slow, mine)
+
+
+STREAMS = 60
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+def open_stream(slow: Slow, path: str) -> socket.socket:
+    wire = socket.create_connection(("127.0.0.1", slow.site.port), timeout=DEADLINE_S)
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {slow.token}\r\n\r\n"
+    wire.sendall(head.encode())
+    assert wire.recv(65_536).startswith(b"HTTP/1.1 200")
+    return wire
+
+
+def read_to_the_end(wire: socket.socket) -> bytes:
+    read = b""
+    while chunk := wire.recv(65_536):
+        read += chunk
+    return read
+
+
+def test_sigterm_under_many_streams_and_running_syncs_ends_every_stream_in_order(slow: Slow) -> None:
+    with slow.site.serving() as process, ExitStack() as stack:
+        calendars = slow.site.ask("GET", "/calendar/calendars", slow.token)["calendars"]
+        mine = [str(calendar["id"]) for calendar in calendars]
+        paths = [f"/calendar/sync?calendar_ids={','.join(mine)}", *["/calendar/stream"] * STREAMS]
+        wires = [stack.enter_context(open_stream(slow, path)) for path in paths]
+        until(lambda: all(is_running(slow, one) for one in mine), DEADLINE_S, "runs that wait for Google")
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        endings = [read_to_the_end(wire)[-len(LAST_CHUNK) :] for wire in wires]
+        assert process.wait(DEADLINE_S) == 0
+        assert time.monotonic() - began < STOPS_WITHIN_S
+        assert set(endings) == {LAST_CHUNK}
+    for one in mine:
+        assert_in_order(slow, one)

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp
@@ -13,6 +14,8 @@ from calferry.bootstrap.background import Background
 from calferry.bootstrap.engine import endpoints_of, new_watch, opened_engine
 from calferry.bootstrap.http_server import listen, serving
 from calferry.bootstrap.metrics import Metrics, metrics_only
+from calferry.bootstrap.spans import Spans
+from calferry.bootstrap.tracing import spans_of
 from calferry.duties.purge import Keeping
 from calferry.jobs import queue_driver
 from calferry.jobs.postgres_queue import PostgresQueue
@@ -24,6 +27,7 @@ from calferry.sync.engine import Engine
 from calferry.web.app import create_app
 
 DAY_MS = 86_400_000
+SPANS_WITHIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,16 @@ class RunningService:
     engine: Engine
     app: ASGIApp
     metrics: Metrics
+    end_streams: Callable[[], None]
+    """To be called first when it stops: readers then see their streams end, not break."""
 
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[RunningService]:
     """Everything but the listening socket, until the block ends. Raises SettingsInvalid or DatabaseUnusable."""
     settings.require_for_serve()
-    watch = new_watch()
+    spans = spans_of(settings)
+    watch = new_watch(spans)
     async with opened_engine(settings, watch=watch) as engine:
         background = Background()
         metrics = Metrics(watch.figures, engine.store, engine.clock)
@@ -53,9 +60,19 @@ async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[R
         )
         try:
             async with working(engine, settings) if worker else contextlib.nullcontext():
-                yield RunningService(settings, engine, AccessLog(app, watch), metrics)
+                yield RunningService(
+                    settings, engine, AccessLog(app, watch), metrics, app.state.streams.end_all
+                )
         finally:
             await background.close()
+            await hand_over(spans)
+
+
+async def hand_over(spans: Spans) -> None:
+    """Send the spans that are left, as far as that goes quickly: a collector that does not answer keeps nobody here."""
+    closing = threading.Thread(target=spans.close, name="spans", daemon=True)
+    closing.start()
+    await asyncio.to_thread(closing.join, SPANS_WITHIN_S)
 
 
 @contextlib.asynccontextmanager

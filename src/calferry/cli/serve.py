@@ -47,6 +47,7 @@ async def serve_until_stopped(output: Output, host: str, port: int, *, worker: b
             announce(output, settings, address)
             await stopped.wait()
             output.say("Stopping: finishing what is in hand.")
+            service.end_streams()
 
 
 def announce(output: Output, settings: Settings, address: str) -> None:

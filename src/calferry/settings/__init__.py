@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     metrics_host: str = "127.0.0.1"
     metrics_token: Annotated[SecretStr, AfterValidator(rules.check_bearer_secret)] = SecretStr("")
 
+    tracing: bool = False
+    otlp_endpoint: str = Field("", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    otlp_traces_endpoint: str = Field("", validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     docs: bool = True
 

@@ -35,7 +35,7 @@ class EventStream(Response):
         leaving = asyncio.ensure_future(until_disconnected(receive))
         try:
             await asyncio.wait({filling, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if filling.done() and filling.result():
+            if filling.cancelled() or (filling.done() and filling.result()):
                 await asyncio.wait(
                     {draining, leaving}, return_when=asyncio.FIRST_COMPLETED, timeout=LAST_BYTES_S
                 )

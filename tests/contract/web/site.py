@@ -19,6 +19,7 @@ from calferry.bootstrap.engine import new_watch, opened_engine
 from calferry.bootstrap.http_server import listen, serving
 from calferry.bootstrap.metrics import Metrics
 from calferry.bootstrap.service import ConsentAddress, working
+from calferry.bootstrap.spans import Spans
 from calferry.bootstrap.system import SystemClock
 from calferry.core.google_account import Grant, Identity
 from calferry.emulator.server import RunningGoogle
@@ -173,6 +174,7 @@ def running_site(
     push: bool = False,
     worker: bool = False,
     change: Callable[[Engine], Engine] = lambda engine: engine,
+    spans: Spans | None = None,
     **given: Any,
 ) -> Iterator[Site]:
     """Serve until the block ends. `push`: with a webhook address; `worker`: with the scheduler at work."""
@@ -191,7 +193,7 @@ def running_site(
         clock, over = MovableClock(), asyncio.Event()
         loop = asyncio.get_running_loop()
         stop.append(lambda: loop.call_soon_threadsafe(over.set))
-        background, watch = Background(), new_watch()
+        background, watch = Background(), new_watch(spans)
         async with opened_engine(settings, watch=watch) as opened:
             engine = change(replace(opened, clock=clock))
             app = create_app(

@@ -1,6 +1,7 @@
 """What Prometheus reads, and who may."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from calferry.bootstrap.system import SystemClock
 from calferry.emulator.server import RunningGoogle
 from calferry.ports import RunEnd
 from tests.contract.web.site import Site, running_site, sync
+from tests.house.tree import ROOT
 from tests.waiting import until
 
 TOKEN = "metrics-token-of-the-contract-tests-0001"
@@ -73,6 +75,15 @@ def test_a_change_that_is_pushed_shows_in_the_figures(watched: Site, google: Run
     assert seen["calferry_google_quota_left{period=minute}"] < 10_000
     assert seen["calferry_store_up{}"] == 1
     assert seen["calferry_open_streams{}"] == 0
+
+
+def test_every_figure_that_the_page_on_operating_names_is_there(watched: Site) -> None:
+    alice = watched.person()
+    sync(alice.http, alice.calendars[ALICE])
+    text = watched.client(TOKEN).get("/metrics").text
+    named = set(re.findall(r"calferry_\w+", (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")))
+    assert len(named) > 10
+    assert [name for name in sorted(named) if f"# TYPE {name.removesuffix('_total')}" not in text] == []
 
 
 def test_errors_of_google_are_counted_by_reason(watched: Site, google: RunningGoogle) -> None:
