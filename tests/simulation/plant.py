@@ -6,13 +6,13 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.simulation.hunt import hunt_in
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -59,7 +59,7 @@ def plant(bug: Bug, into: Path) -> Path:
     Raises `DoesNotApply`.
     """
     copy = into / "calferry"
-    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("*.pyc.*", "static"))
     for edit in bug.edits:
         file = copy / edit.file
         text = file.read_text("utf-8")
@@ -70,21 +70,10 @@ def plant(bug: Bug, into: Path) -> Path:
 
 
 def hunt(bug: Bug, into: Path, seeds: int = SEEDS_MAX) -> str:
-    """Run seeds on the spoilt copy until one fails; what the hunt printed. Raises `AssertionError` if none does."""
-    environment = {**os.environ, "PYTHONPATH": f"{plant(bug, into)}{os.pathsep}{ROOT}", "PYTHONHASHSEED": "0"}
-    command = [
-        sys.executable,
-        "-m",
-        "tests.simulation.hunt",
-        "--count",
-        str(seeds),
-        "--likely",
-        str(bug.seed),
-    ]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1, (bug.name, done.stdout, done.stderr[-2000:])
-    assert done.stdout.startswith("seed "), (bug.name, done.stdout)
-    return done.stdout.strip()
+    """Run seeds on the spoilt copy until one fails; what it found. Raises `AssertionError` if none does."""
+    found = hunt_in(plant(bug, into), seeds, bug.seed)
+    assert found, f"{bug.name}: {seeds} seeds held"
+    return found
 
 
 def note(bug: Bug) -> None:
