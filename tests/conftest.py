@@ -23,6 +23,7 @@ settings.load_profile("house")
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 __all__ = ["on_both", "on_postgres"]
+LONG = ("tests/simulation/", "tests/system/", "test_thirty_days", "tests/unit/bench/")
 SKIPPED = "skipped or expected to fail: a test runs here or is not kept"
 
 
@@ -35,6 +36,11 @@ def anyio_backend() -> str:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """True for a test that was called here."""
     return databases.in_greenlet(pyfuncitem) or None if pyfuncitem.get_closest_marker("greenlet") else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that no core waits in the end for what another has just begun."""
+    items.sort(key=lambda item: not any(part in item.nodeid for part in LONG))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from calferry.core.event_window import read_bound
 from calferry.core.limits import WEEK_MS
@@ -61,6 +61,14 @@ READ_FROM, READ_UNTIL = "2026-08-01T00:00:00Z", "2027-08-01T00:00:00Z"
 TOLD_AHEAD = timedelta(days=183 - 8)
 GHOSTS_S = 8 * DAY
 """A window rolls on within a week and some hours."""
+STANDING = (
+    select(calendars.c.projection_id, func.count(events.c.event_id))
+    .join(events, events.c.projection_id == calendars.c.projection_id)
+    .where(calendars.c.id == bindparam("calendar_id"), events.c.status != "cancelled")
+    .where(events.c.event_id.between(ENDLESS, ENDLESS + "~"))
+    .group_by(calendars.c.projection_id)
+)
+"""How much of the endless series readers see; asked after every commit, so it is built once."""
 VERBS = {verb: weight for verb, weight in EDITS.items() if verb is not Editor.spoil}
 
 
@@ -108,14 +116,7 @@ class Mirror:
 
     def look(self, conn: Connection) -> None:
         """What a reader sees now. The endless series is there, whole, in every moment."""
-        statement = (
-            select(calendars.c.projection_id, func.count(events.c.event_id))
-            .join(events, events.c.projection_id == calendars.c.projection_id)
-            .where(calendars.c.id == self.calendar_id, events.c.status != "cancelled")
-            .where(events.c.event_id.between(ENDLESS, ENDLESS + "~"))
-            .group_by(calendars.c.projection_id)
-        )
-        ((projection_id, count),) = conn.execute(statement)
+        ((projection_id, count),) = conn.execute(STANDING, {"calendar_id": self.calendar_id})
         if projection_id not in self.projections:
             self.projections.append(projection_id)
         assert count >= self.at_least, f"a hole: {count} of {self.at_least}"

@@ -113,6 +113,8 @@ class Known:
     changes: Json
     is_true: bool
     """Whether the mirror had not been told lies."""
+    since: int
+    """The newest change that cannot have been hidden below edits of ours on their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +320,14 @@ class Outbox:
         found = self.checks.rows.get(projection_id or 0, {}).get(row.event_id)
         seen, state = parsed(row.base_raw), self.checks.states[row.calendar_id]
         is_true = self.checks.is_trusted(state) and (found is None or found.missing_since is None)
-        return Known(edit, seen, parsed(found.raw) if found else {}, parsed(row.changes), is_true)
+        place = (row.calendar_id, row.event_id)
+        hiding = [
+            self.known[each.id].since
+            for each in self.rows.values()
+            if (each.calendar_id, each.event_id) == place and each.status == "pending" and each.id != row.id
+        ]
+        since = min([number_of(json.dumps(seen)) or 0, *hiding])
+        return Known(edit, seen, parsed(found.raw) if found else {}, parsed(row.changes), is_true, since)
 
     def check_loss(self, row: Row) -> None:
         account = self.checks.accounts.get(row.account_id)
@@ -401,7 +410,6 @@ class Outbox:
         stored = calendar.shelf.stored(event_id)
         if row.line_id != event_id or stored is None or stored.is_series or calendar.deleted:
             return
-        since = number_of(json.dumps(known.seen)) or 0
         ours = {
             write.after for writes in self.writes.values() for write in writes if write.event_id == event_id
         }
@@ -409,7 +417,7 @@ class Outbox:
             number for key, number in self.google.resources.get(google_id, {}) if key == event_id
         } - ours
         is_damaged = event_id in self.checks.excused(google_id) or not known.is_true
-        if not is_damaged and not any(number > since for number in {*others, stored.number} - ours):
+        if not is_damaged and not any(number > known.since for number in {*others, stored.number} - ours):
             self.violated("row 14", f"{row.id} meets nobody but ourselves, and is a conflict")
 
     def is_touched_since(self, row: Row, write: Write) -> bool:

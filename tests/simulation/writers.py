@@ -226,6 +226,18 @@ class Writers:
             edits += self.on(calendar, "patch", event_id, **{name: self.title()})
         return edits + (self.on(calendar, "delete", event_id) if self.dice.random() < 0.2 else [])
 
+    def unseen(self, calendar: Mirrored) -> list[Edit]:
+        """Two edits in succession, of which the second is about what somebody at Google has just changed."""
+        event_id = self.some_id(calendar)
+        if event_id is None:
+            return []
+        first, second = self.dice.sample(("summary", "location", "description"), 2)
+        self.editor.come_first(calendar.google_id, event_id, second)
+        names = self.dice.choice(((first, second), (second, first), (first, first, second)))
+        return [
+            edit for name in names for edit in self.on(calendar, "patch", event_id, **{name: self.title()})
+        ]
+
     def cancel(self, _: Mirrored) -> list[Edit]:
         """Somebody takes an edit back."""
         process = self.machine.any()
@@ -286,6 +298,7 @@ VERBS: dict[Callable[..., list[Edit]], int] = {
     Writers.delete: 6,
     Writers.of_series: 9,
     Writers.quickly: 5,
+    Writers.unseen: 5,
     Writers.cancel: 2,
     Writers.reuse_key: 1,
 }

@@ -13,7 +13,7 @@ from calferry.emulator.world.sample import sample_events
 from tests.system.processes import DEADLINE_S, Site
 from tests.waiting import until
 
-EVENTS = 20_000
+EVENTS = 12_500
 PAGES_BEFORE = 3
 EMAIL = "many@example.com"
 

@@ -27,7 +27,7 @@ from calferry.store import calendars, intents
 from calferry.store.calendars import MirroredCalendar
 from calferry.sync import lease
 from calferry.sync.engine import Engine
-from calferry.sync.heartbeat import beating
+from calferry.sync.heartbeat import Renew, beating
 from calferry.sync.intent_ids import event_id_for
 from calferry.sync.settle_intent import Clash, Done, Failed, Later, Outcome, settle
 
@@ -48,9 +48,10 @@ async def send_intent(engine: Engine, intent_id: str) -> bool:
     if taken is None:
         return False
     intent, calendar = taken
-    async with beating(engine.clock, intent.id, partial(keep, engine, intent)):
-        outcome = await Delivery(engine.source(calendar.account_id), intent, calendar).go()
+    hold = partial(keep, engine, intent)
     try:
+        async with beating(engine.clock, intent.id, hold):
+            outcome = await Delivery(engine.source(calendar.account_id), intent, calendar, hold).go()
         await settle(engine, intent, outcome)
     except LeaseLost:
         return False
@@ -70,10 +71,13 @@ class Version:
 
 
 class Delivery:
-    """One attempt."""
+    """One attempt. `hold` raises `LeaseLost` once another process has taken the intent over."""
 
-    def __init__(self, source: CalendarSource, intent: Intent, calendar: MirroredCalendar) -> None:
+    def __init__(
+        self, source: CalendarSource, intent: Intent, calendar: MirroredCalendar, hold: Renew
+    ) -> None:
         self.source = source
+        self.hold = hold
         self.intent = intent
         self.event_id = intent.event_id
         self.google_id = calendar.google_id
@@ -106,6 +110,12 @@ class Delivery:
             if failure.cause not in (Cause.NOT_FOUND, Cause.ALREADY_DELETED):
                 raise
         return await self.read() if await self.goes_by_another_id() else None
+
+    async def read_held(self) -> ObservedEvent | None:
+        """What was read while the intent was ours holds no later edit of ours, which would be overwritten. Raises `LeaseLost`."""
+        found = await self.read()
+        await self.hold()
+        return found
 
     async def goes_by_another_id(self) -> bool:
         """Whether Google has the occurrence, but names it otherwise; from now on so do we.
@@ -165,7 +175,7 @@ class Delivery:
         for _ in range(MERGES_PER_ATTEMPT_MAX + 1):
             if base.etag is not None and (answer := await self.try_patch(changes, base.etag)):
                 return Done(answer, self.clash)
-            theirs = await self.read()
+            theirs = await self.read_held()
             if theirs is None or theirs.status == "cancelled":
                 return self.gone(theirs)
             if self.intent.after_id is not None and self.is_stale_cut(base, changes, theirs):
@@ -218,7 +228,7 @@ class Delivery:
         for _ in range(MERGES_PER_ATTEMPT_MAX + 1):
             if etag is not None and await self.try_delete(etag):
                 return Done(None, self.clash)
-            theirs = await self.read()
+            theirs = await self.read_held()
             if theirs is None or theirs.status == "cancelled":
                 return Done(None, self.clash)
             raw = theirs.raw.decode()

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
-from calferry.store import intents
+from calferry import google
+from calferry.store import intents, leftovers
 from calferry.sync.lease import terms
+from calferry.sync.send_intent import send_intent
 from tests.scenarios.stage import Stage, staged
 
 
@@ -59,6 +61,39 @@ async def test_several_workers_keep_the_order(stage: Stage) -> None:
     assert [row.status for row in await stage.intent_rows()] == ["done"] * 4
     assert stage.at_google("lunch")["summary"] == "Version 3"
     assert [request["status"] for request in stage.written()] == [200] * 4
+
+
+class Held:
+    """A way to Google on which the first event that is read arrives late."""
+
+    def __init__(self, inner: google.Transport) -> None:
+        self.inner = inner
+        self.reached, self.freed = asyncio.Event(), asyncio.Event()
+
+    async def send(self, request: google.WireRequest) -> google.WireResponse:
+        response = await self.inner.send(request)
+        if request.method == "GET" and not self.reached.is_set():
+            self.reached.set()
+            await self.freed.wait()
+        return response
+
+
+@staged()
+async def test_process_that_wakes_up_late_does_not_overwrite_a_later_edit(stage: Stage) -> None:
+    stage.add("lunch")
+    await stage.done()
+    stage.patch("lunch", {"summary": "theirs"})
+    late = stage.another("late")
+    late.transport = way = Held(late.transport)  # type: ignore[assignment]
+    (intent_id,) = await stage.edit("patch", "lunch", {"summary": "first"}, on_conflict="ours")
+    sending = asyncio.create_task(send_intent(late.engine, intent_id))
+    await way.reached.wait()
+    await stage.service.store.write(lambda tx: leftovers.free_leases_of(tx, ["late"]))
+    assert await stage.send() == ["done"]
+    assert await stage.edited("patch", "lunch", {"summary": "second"}) == "done"
+    way.freed.set()
+    assert not await sending
+    assert stage.at_google("lunch")["summary"] == "second"
 
 
 @staged()

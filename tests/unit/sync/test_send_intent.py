@@ -89,10 +89,14 @@ def intent(kind: Any, **fields: Any) -> Intent:
     return Intent(**(values | fields))
 
 
+async def hold() -> None:
+    """Nobody takes it over."""
+
+
 def attempt(source: Any, edit: Intent) -> Outcome:
     values: dict[str, Any] = dict.fromkeys(MirroredCalendar.__slots__)
     values |= {"google_id": "alice@example.com", "envelope": Envelope("owner", "UTC", None, None)}
-    return asyncio.run(Delivery(source, edit, MirroredCalendar(**values)).go())
+    return asyncio.run(Delivery(source, edit, MirroredCalendar(**values), hold).go())
 
 
 def test_occurrence_that_google_names_otherwise_is_changed_all_the_same() -> None:
