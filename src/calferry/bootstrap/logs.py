@@ -17,6 +17,8 @@ SECRET_TEXT = re.compile(
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )
 HIDDEN = "[hidden]"
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 QUIET = ("aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "pgqueuer", "sqlalchemy", "uvicorn")
 
 
@@ -57,8 +59,22 @@ def before_rendering() -> list[Processor]:
 def rendering(stream: TextIO) -> list[Processor]:
     """The last steps: tracebacks become text before secrets are hidden."""
     if stream.isatty():
-        return [structlog.processors.format_exc_info, hide_secrets, structlog.dev.ConsoleRenderer()]
+        console = structlog.dev.ConsoleRenderer()
+        return [structlog.processors.format_exc_info, hide_secrets, escape_controls, console]
     return [structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer()]
+
+
+def escape_controls(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+    """Keep values from moving a terminal's cursor or beginning a line of their own; only a traceback has lines."""
+    return {
+        name: escaped(value, CONTROLS if name != "exception" else BUT_LINES) for name, value in entry.items()
+    }
+
+
+def escaped(value: Any, controls: re.Pattern[str]) -> Any:
+    if not isinstance(value, str):
+        return value
+    return controls.sub(lambda found: found.group().encode("unicode_escape").decode(), value)
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:

@@ -95,6 +95,36 @@ def test_line_breaks_cannot_forge_an_entry(lines: io.StringIO) -> None:
     assert len(entries(lines)) == 1
 
 
+class Terminal(io.StringIO):
+    """Where people look."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_values_cannot_forge_a_line_or_colour_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    root = logging.getLogger()
+    before, level, terminal = list(root.handlers), root.level, Terminal()
+    try:
+        configure_logs("info", terminal)
+        title = "x\r\n2026-01-01 [info] forged\x1b[2J\u2028\u202e\x85"
+        structlog.get_logger("calferry").info("said", title=title, deep=[title])
+        logging.getLogger("some.library").error("sent %s", title)
+        try:
+            raise RuntimeError(title)
+        except RuntimeError:
+            structlog.get_logger("calferry").exception("crashed", title=title)
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        structlog.reset_defaults()
+    text = terminal.getvalue()
+    assert not any(sign in text for sign in ("\x1b[2J", "\r", "\x85", "\u2028", "\u202e"))
+    entries = text.partition("Traceback")[0].splitlines()
+    assert len(entries) == 3
+
+
 def test_what_is_below_the_level_is_silent(lines: io.StringIO) -> None:
     structlog.get_logger("calferry").debug("detail")
     assert lines.getvalue() == ""
