@@ -1,10 +1,14 @@
 """HTTP over one connection, with an end to waiting: for a request, and for a reader who takes nothing."""
 
 import asyncio
+import resource
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from calferry.web.security import safe_headers
 
 REQUEST_WITHIN_S = 15.0
 """A connection that is silent, or has brought only part of a request's head, is closed after this."""
@@ -12,6 +16,27 @@ TAKEN_WITHIN_S = 60.0
 """A reader who has taken next to nothing for so long, while more waits than is kept, is cut off."""
 HEAD_SIZE_MAX = 4_194_304
 """Bytes of a request's address and headers; what is shorter and still too long gets an answer that says so."""
+CONNECTIONS_MAX = 10_000
+FILES_KEPT = 64
+"""Open files that are not connections of this server: the database's, Google's, the log."""
+
+
+def connections_max() -> int:
+    """How many connections are held at once: what the system allows this process, at most `CONNECTIONS_MAX`."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return (
+        CONNECTIONS_MAX
+        if files == resource.RLIM_INFINITY
+        else max(1, min(CONNECTIONS_MAX, files - FILES_KEPT))
+    )
+
+
+def refusal(status: HTTPStatus, text: str) -> bytes:
+    """A whole answer for what does not reach the application, with the headers that every answer carries."""
+    named = {**safe_headers(is_https=False), b"cache-control": b"no-store", b"connection": b"close"}
+    named |= {b"content-type": b"text/plain; charset=utf-8", b"content-length": b"%d" % len(text)}
+    head = b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode())
+    return head + b"".join(b"%s: %s\r\n" % item for item in named.items()) + b"\r\n" + text.encode("ascii")
 
 
 class Deadline:
@@ -44,6 +69,11 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > connections_max():
+            self.refuse(
+                HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections are open: try again in a moment."
+            )
+            return
         self.expect_request()
 
     def data_received(self, data: bytes) -> None:
@@ -57,6 +87,13 @@ class BoundedHttp(HttpToolsProtocol):
             self.expect_request()
         else:
             self.request_deadline.call_off()
+
+    def send_400_response(self, msg: str) -> None:
+        self.refuse(HTTPStatus.BAD_REQUEST, msg)
+
+    def refuse(self, status: HTTPStatus, text: str) -> None:
+        self.transport.write(refusal(status, text))
+        self.transport.close()
 
     def expect_request(self) -> None:
         if not self.transport.is_closing():

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from calferry.ports import Observer
 
 STREAMS_PER_USER_MAX = 64
+STREAMS_MAX = 5_000
 
 
 class OpenStreams:
@@ -19,7 +20,12 @@ class OpenStreams:
         self._tasks: set[asyncio.Task[object]] = set()
 
     def is_full(self, user_id: int) -> bool:
+        """Whether this person may open no other one."""
         return self._by_user[user_id] >= STREAMS_PER_USER_MAX
+
+    def are_full(self) -> bool:
+        """Whether nobody may."""
+        return self._by_user.total() >= STREAMS_MAX
 
     @contextlib.contextmanager
     def counted(self, user_id: int) -> Iterator[None]:

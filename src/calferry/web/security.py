@@ -15,8 +15,10 @@ BODY_SIZE_MAX = 65_536
 EVENT_BODY_SIZE_MAX = 2 * 1_048_576
 """An event may bring a thousand guests."""
 EVENTS_PATH = re.compile(r"/calendar/calendars/[^/]+/events(/[^/]+)?")
-BODY_WITHIN_S = 15.0
+BODY_PART_WITHIN_S = 15.0
 """The rest of a body may take this long after the part before it."""
+BODY_WITHIN_S = 60.0
+"""All of a body may take this long."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -106,11 +108,14 @@ def body_size_max(path: str) -> int:
 def bounded(receive: Receive, size_max: int) -> Receive:
     """A `receive` that stops reading a body that does not come, or one without an announced length at the bound."""
     size, is_whole = 0, False
+    ends_at: float | None = None
 
     async def receive_within_bounds() -> Message:
-        nonlocal size, is_whole
+        nonlocal size, is_whole, ends_at
+        now = asyncio.get_running_loop().time()
+        ends_at = ends_at or now + BODY_WITHIN_S
         try:
-            async with asyncio.timeout(None if is_whole else BODY_WITHIN_S):
+            async with asyncio.timeout(None if is_whole else min(BODY_PART_WITHIN_S, ends_at - now)):
                 message = await receive()
         except TimeoutError:
             raise HTTPException(408) from None

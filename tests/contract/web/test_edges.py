@@ -8,6 +8,7 @@ from calferry.store import sessions
 from calferry.web import security
 from tests.contract.web.site import WITHIN_S, Person, Site, sync
 from tests.contract.web.wire import exchange
+from tests.waiting import until
 
 SAFE_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -368,7 +369,7 @@ def test_a_body_of_unannounced_length_is_bounded_too(site: Site, alice: Person) 
 def test_a_body_that_does_not_come_is_not_waited_for(
     site: Site, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(security, "BODY_WITHIN_S", 0.05)
+    monkeypatch.setattr(security, "BODY_PART_WITHIN_S", 0.05)
 
     headers = {"Content-Type": "application/json", "Content-Length": "20"}
     with socket.create_connection(("127.0.0.1", int(site.url.rpartition(":")[2])), WITHIN_S) as client:
@@ -376,3 +377,25 @@ def test_a_body_that_does_not_come_is_not_waited_for(
         lines += [f"{name}: {value}" for name, value in headers.items()]
         client.sendall("\r\n".join([*lines, "", "{"]).encode())
         assert client.recv(64).startswith(b"HTTP/1.1 408")
+
+
+def test_a_body_that_comes_in_drops_ends_too(
+    site: Site, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(security, "BODY_WITHIN_S", 0.3)
+    lines = ["POST /auth/tokens HTTP/1.1", "Host: x", f"Authorization: Bearer {alice.token}"]
+    lines += ["Content-Type: application/json", "Content-Length: 60000", "", "{"]
+    with socket.create_connection(("127.0.0.1", int(site.url.rpartition(":")[2])), WITHIN_S) as client:
+        client.sendall("\r\n".join(lines).encode())
+        client.settimeout(0.02)
+        answer = until(lambda: dripped(client), WITHIN_S)
+    assert answer.startswith(b"HTTP/1.1 408")
+
+
+def dripped(client: socket.socket) -> bytes:
+    """One more byte of the body; what the server has said by then."""
+    client.sendall(b" ")
+    try:
+        return client.recv(64)
+    except TimeoutError:
+        return b""

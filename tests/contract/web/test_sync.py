@@ -269,6 +269,17 @@ def test_a_person_may_hold_only_so_many_streams(
     assert sync(alice.http, alice.calendar_id).status == 200
 
 
+def test_a_process_holds_only_so_many_streams(
+    site: Site, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calferry.web.open_streams.STREAMS_MAX", 0)
+    refused = alice.http.get(f"/calendar/sync?calendar_ids={alice.calendar_id}")
+    assert (refused.status_code, refused.json()["code"]) == (503, "streams_full")
+    assert refused.headers["retry-after"] == "30"
+    monkeypatch.undo()
+    assert sync(alice.http, alice.calendar_id).status == 200
+
+
 # Errors of single calendars
 
 

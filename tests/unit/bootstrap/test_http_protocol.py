@@ -88,3 +88,42 @@ def test_a_reader_who_takes_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) 
         await eventually(lambda: not server.server_state.connections, what="the connection closed")
 
     connected(story)
+
+
+def test_a_connection_too_many_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "CONNECTIONS_MAX", 1)
+
+    async def story(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: HttpServer) -> None:
+        await eventually(lambda: server.server_state.connections, what="the first connection")
+        second, other = await asyncio.open_connection(*writer.get_extra_info("peername"))
+        answer = await second.read()
+        other.close()
+        assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+        assert b"\r\nx-content-type-options: nosniff\r\n" in answer
+        assert answer.endswith(b"Too many connections are open: try again in a moment.")
+        writer.close()
+        await eventually(lambda: not server.server_state.connections, what="both connections closed")
+        third, again = await asyncio.open_connection(*writer.get_extra_info("peername"))
+        again.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"word" in await third.read()
+        again.close()
+
+    connected(story)
+
+
+def test_some_files_are_kept_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def limited(files: int) -> int:
+        monkeypatch.setattr(http_protocol.resource, "getrlimit", lambda _: (files, files))
+        return http_protocol.connections_max()
+
+    assert [limited(files) for files in (-1, 100_000, 1_024, 64, 3)] == [10_000, 10_000, 960, 1, 1]
+
+
+def test_what_cannot_be_read_gets_the_safe_headers_too() -> None:
+    async def story(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _: HttpServer) -> None:
+        writer.write(b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert b"\r\ncontent-security-policy: default-src 'none'" in answer
+
+    connected(story)

@@ -1,0 +1,45 @@
+"""Every route of the application, as it says itself, with something in place of each parameter."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.routing import Mount, Route
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A path with its parameters in braces, and the methods it takes."""
+
+    path: str
+    methods: frozenset[str]
+
+    @property
+    def parameters(self) -> list[str]:
+        return re.findall(r"{(\w+)}", self.path)
+
+    def filled(self, values: dict[str, str], otherwise: str = "none_such") -> str:
+        return re.sub(r"{(\w+)}", lambda found: values.get(found[1], otherwise), self.path)
+
+
+def addresses(app: Any) -> list[Address]:
+    """Raises for a kind of route that is not known here, so that none is passed by."""
+    found: dict[str, frozenset[str]] = {}
+    for path, methods in walked(app.routes):
+        found[path] = found.get(path, frozenset()) | methods
+    return [Address(path, methods) for path, methods in sorted(found.items())]
+
+
+def walked(routes: Any, prefix: str = "") -> Iterator[tuple[str, frozenset[str]]]:
+    for route in routes:
+        if isinstance(route, Mount):
+            yield f"{prefix}{route.path}/calferry.css", frozenset({"GET", "HEAD"})
+        elif isinstance(route, Route) or hasattr(route, "methods"):
+            yield prefix + route.path, frozenset(route.methods or ())
+        elif hasattr(route, "original_router"):
+            yield from walked(route.original_router.routes, prefix)
+        else:
+            raise AssertionError(f"{route!r} is a route of an unknown kind")
