@@ -43,7 +43,10 @@ def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any. Raises AddressTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+        # Inherited by connections; without it asyncio, though not uvloop, lets a body wait 40 ms behind its head.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         # Python adds the address again, in brackets.
         why = str(error.strerror or error).partition(" (while ")[0]

@@ -1,6 +1,7 @@
 """Signing in with Google, connecting further accounts, signing out."""
 
-from typing import Annotated
+from http import HTTPStatus
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Query, Request
@@ -28,6 +29,12 @@ RETURN_TO = "The path of this site to come back to."
 ACCOUNT_ID = "The account to reconnect; needed for that."
 LOGIN_HINT = "The Google address to begin with."
 CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
+
+
+REFUSAL_PAGES: dict[int | str, dict[str, Any]] = {
+    status: {"description": f"{HTTPStatus(status).phrase}, as a small page.", "content": {"text/html": {}}}
+    for status in (400, 403, 409, 502, 503)
+}
 
 
 class SignedInUser(BaseModel):
@@ -93,7 +100,7 @@ async def reconnect(
     )
 
 
-@router.get("/google/callback", status_code=303, response_class=Response)
+@router.get("/google/callback", status_code=303, response_class=Response, responses=REFUSAL_PAGES)
 async def callback(request: Request, service: ServiceDep) -> Response:
     """Where Google sends the browser back to. A refusal is a small page."""
     try:

@@ -127,3 +127,15 @@ def test_what_cannot_be_read_gets_the_safe_headers_too() -> None:
         assert b"\r\ncontent-security-policy: default-src 'none'" in answer
 
     connected(story)
+
+
+def test_no_answer_waits_for_more_to_send() -> None:
+    """A head and a body that are written apart would be 40 ms apart at the reader."""
+
+    async def story(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter, server: HttpServer) -> None:
+        await eventually(lambda: server.server_state.connections, what="the connection")
+        (connection,) = server.server_state.connections
+        served = connection.transport.get_extra_info("socket")
+        assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    connected(story)
