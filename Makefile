@@ -6,7 +6,7 @@ help:
 	echo "make demo       the local Google and the service, no account needed (ARGS=\"--once --json\")"
 	echo "make serve      the service, configured by the environment or .env"
 	echo "make test       checks, then every test"
-	echo "make check      style, types and import contracts"
+	echo "make check      style, types, import contracts, known vulnerabilities of pinned packages"
 	echo "make bench      measure against the loops people write by hand"
 	echo "make soak       long random runs of the whole engine (ARGS=\"--seeds 20000\")"
 	echo "make reference  write docs/reference/ from the code"

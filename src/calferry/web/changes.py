@@ -19,7 +19,7 @@ from calferry.web.outbox import Outbox
 from calferry.web.problems import Problem, responses
 from calferry.web.query_parameters import refuse_repeated_parameters
 from calferry.web.service import Service, ServiceDep
-from calferry.web.sync import STREAM, TOO_MANY_STREAMS
+from calferry.web.sync import STREAM
 
 router = APIRouter(prefix="/calendar", tags=["changes"])
 
@@ -105,7 +105,7 @@ def read_cursor(text: str | None) -> int | None:
     "/stream",
     response_class=Response,
     description=STREAM_DESCRIPTION,
-    responses={200: STREAM, **responses(400, 401, 429)},
+    responses={200: STREAM, **responses(400, 401, 429, 503)},
 )
 async def stream_changes(
     request: Request,
@@ -120,8 +120,7 @@ async def stream_changes(
     streams: OpenStreams = request.app.state.streams
     feeds: Feeds = request.app.state.feeds
     after = read_cursor(last_event_id or cursor)
-    if streams.is_full(caller.user_id):
-        raise Problem(429, "too_many_streams", TOO_MANY_STREAMS, retryable=True, headers={"Retry-After": "5"})
+    streams.refuse_if_full(caller.user_id)
     if after is None:
         after = (await feeds.now(caller.user_id)).head
 

@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from calferry.ports import Observer
+from calferry.web.problems import Problem
 
 STREAMS_PER_USER_MAX = 64
 STREAMS_MAX = 5_000
+TOO_MANY_STREAMS = "You hold as many streams open as is allowed: close one first."
+STREAMS_FULL = "This process holds as many streams open as it can: try again in a moment."
 
 
 class OpenStreams:
@@ -19,13 +22,14 @@ class OpenStreams:
         self._by_user: Counter[int] = Counter()
         self._tasks: set[asyncio.Task[object]] = set()
 
-    def is_full(self, user_id: int) -> bool:
-        """Whether this person may open no other one."""
-        return self._by_user[user_id] >= STREAMS_PER_USER_MAX
-
-    def are_full(self) -> bool:
-        """Whether nobody may."""
-        return self._by_user.total() >= STREAMS_MAX
+    def refuse_if_full(self, user_id: int) -> None:
+        """Raises the `Problem` of a person, or a process, that holds as many as is allowed."""
+        if self._by_user[user_id] >= STREAMS_PER_USER_MAX:
+            raise Problem(
+                429, "too_many_streams", TOO_MANY_STREAMS, retryable=True, headers={"Retry-After": "5"}
+            )
+        if self._by_user.total() >= STREAMS_MAX:
+            raise Problem(503, "streams_full", STREAMS_FULL, retryable=True, headers={"Retry-After": "30"})
 
     @contextlib.contextmanager
     def counted(self, user_id: int) -> Iterator[None]:

@@ -21,8 +21,6 @@ from calferry.web.sync_work import Works
 
 router = APIRouter(prefix="/calendar", tags=["sync"])
 
-TOO_MANY_STREAMS = "You hold as many streams open as is allowed: close one first."
-STREAMS_FULL = "This process holds as many streams open as it can: try again in a moment."
 RATE_LIMITED = "Sync rate limit exceeded. Please wait before syncing again."
 DESCRIPTION = f"""Syncs calendars with Google and streams what changes as server-sent events.
 
@@ -75,7 +73,7 @@ FINISHED = {"description": "The request that the id belongs to is complete."}
 async def sync_events(request: Request, caller: ActingCallerDep, service: ServiceDep) -> Response:
     calendar_ids = read_ids(request)
     streams: OpenStreams = request.app.state.streams
-    refuse_if_full(streams, caller)
+    streams.refuse_if_full(caller.user_id)
     last_event_id = request.headers.get("last-event-id") or request.query_params.get("lastEventId")
     resumed = await find_resumed(service, caller, calendar_ids, last_event_id)
     if resumed is None:
@@ -84,7 +82,8 @@ async def sync_events(request: Request, caller: ActingCallerDep, service: Servic
     sync_request, position = resumed
     if position.end:
         return Response(status_code=204)
-    refuse_if_full(streams, caller)
+    # Many may have been asking at the same moment.
+    streams.refuse_if_full(caller.user_id)
     works: Works = request.app.state.works
     work = works.begin(service, sync_request)
     stream = SyncStream(service, caller, sync_request, work, position)
@@ -94,14 +93,6 @@ async def sync_events(request: Request, caller: ActingCallerDep, service: Servic
             await stream.produce(outbox)
 
     return EventStream(produce)
-
-
-def refuse_if_full(streams: OpenStreams, caller: Caller) -> None:
-    """Asked once more when the stream is about to open: many may have been asking at the same moment."""
-    if streams.is_full(caller.user_id):
-        raise Problem(429, "too_many_streams", TOO_MANY_STREAMS, retryable=True, headers={"Retry-After": "5"})
-    if streams.are_full():
-        raise Problem(503, "streams_full", STREAMS_FULL, retryable=True, headers={"Retry-After": "30"})
 
 
 def read_ids(request: Request) -> tuple[str, ...]:

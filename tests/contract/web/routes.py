@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from starlette.routing import Mount, Route
 
+CLOSED = frozenset({"/metrics"})
+"""Answers 503 to everybody until it is configured, as it is not here."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -23,6 +26,25 @@ class Address:
 
     def filled(self, values: dict[str, str], otherwise: str = "none_such") -> str:
         return re.sub(r"{(\w+)}", lambda found: values.get(found[1], otherwise), self.path)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """As much of it as comes by itself: of a stream without an end, its beginning."""
+
+    status: int
+    headers: httpx.Headers
+    text: str
+
+
+def ask(http: httpx.Client, request: httpx.Request) -> Answer:
+    answer = http.send(request, stream=True, follow_redirects=False)
+    try:
+        is_endless = answer.headers.get("content-type", "").startswith("text/event-stream")
+        text = next(answer.iter_text(), "") if is_endless else answer.read().decode()
+        return Answer(answer.status_code, answer.headers, text)
+    finally:
+        answer.close()
 
 
 def addresses(app: Any) -> list[Address]:

@@ -182,9 +182,9 @@ def running_site(
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     if push:
         given["webhook_base_url"] = url
-    settings = settings_for(url, google, data, **given)
     if databases.is_postgres():
         given.setdefault("database_url", databases.new_database())
+    settings = settings_for(url, google, data, **given)
     ready, failure = threading.Event(), []
     site: list[Site] = []
     stop: list[Callable[[], object]] = []

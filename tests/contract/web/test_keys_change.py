@@ -8,11 +8,11 @@ from threading import Thread
 
 import pytest
 
+from calferry.bootstrap.database import connect
 from calferry.duties.reseal import reseal
 from calferry.emulator.server import RunningGoogle
 from calferry.settings import SettingsInvalid
 from calferry.store import sealed
-from calferry.store.sqlite import SqliteStore
 from calferry.vault import SealingVault
 from tests.contract.web.site import Person, Site, running_site, sync
 
@@ -29,8 +29,8 @@ def refresh_again_and_again(site: Site, alice: Person) -> None:
         assert sync(alice.http, alice.calendar_id).of("complete")
 
 
-async def rotate(path: Path) -> int:
-    store = SqliteStore(path)
+async def rotate(site: Site) -> int:
+    store = connect(site.settings.database_address)
     try:
         vault = SealingVault([NEW, OLD], os.urandom)
         done = await reseal(store, vault, 0, forget_unreadable=False, progressed=lambda _: None)
@@ -48,9 +48,9 @@ def test_keys_are_rotated_beside_a_running_service(google: RunningGoogle, tmp_pa
         alice = Person(1, calendar["account_id"], token, http, site, {calendar["google_id"]: calendar["id"]})
         syncing = Thread(target=refresh_again_and_again, args=(site, alice))
         syncing.start()
-        assert asyncio.run(rotate(site.settings.database_path)) >= 1
+        assert asyncio.run(rotate(site)) >= 1
         syncing.join()
-        assert asyncio.run(rotate(site.settings.database_path)) == 0
+        assert asyncio.run(rotate(site)) == 0
         names = site.read(sealed.counts)
         assert list(names) == [SealingVault([NEW], os.urandom).newest_name]
     with running_site(google, tmp_path, keys=listed(NEW)) as site:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from calferry.emulator.server import RunningGoogle
 from calferry.store.tables import conflicts, metadata
 from tests.contract.web.edits import edit
-from tests.contract.web.routes import addresses
+from tests.contract.web.routes import CLOSED, Answer, addresses, ask
 from tests.contract.web.site import Person, Site, running_site, sync
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
@@ -41,14 +41,8 @@ class Two:
 
 
 @pytest.fixture
-def database() -> dict[str, Any]:
-    """Settings of the database; the default is SQLite's file."""
-    return {}
-
-
-@pytest.fixture
-def two(google: RunningGoogle, tmp_path: Path, database: dict[str, Any]) -> Iterator[Two]:
-    with running_site(google, tmp_path, **database) as site:
+def two(google: RunningGoogle, tmp_path: Path) -> Iterator[Two]:
+    with running_site(google, tmp_path) as site:
         people = {email: site.person(email) for email in (ALICE, BOB)}
         for email, word in ((ALICE, "hers"), (BOB, "bobmark")):
             for title in ("tea", "lunch"):
@@ -136,7 +130,7 @@ def rows_of_bob(two: Two) -> dict[str, Any]:
     return found
 
 
-def shown(answer: httpx.Response) -> str:
+def shown(answer: Answer) -> str:
     return answer.text + str(answer.headers)
 
 
@@ -146,11 +140,11 @@ def test_no_answer_to_one_person_holds_anything_of_another(two: Two) -> None:
     for request in attempts(two):
         two.site.clock.advance(6)
         sent = f"{request.url} {request.headers} {request.content!r}"
-        answer = two.alice.http.send(request)
+        answer = ask(two.alice.http, request)
         unsent = {mark for mark in two.foreign.marks if mark not in sent}
-        where = (request.method, str(request.url), answer.status_code)
+        where = (request.method, str(request.url), answer.status)
         assert not [mark for mark in unsent if mark in shown(answer)], where
-        assert answer.status_code < 500, where
+        assert answer.status < 500 or request.url.path in CLOSED, where
         asked += 1
     assert asked > 150
     assert rows_of_bob(two) == before
@@ -166,7 +160,7 @@ def test_the_marks_do_show_to_whom_they_belong(two: Two) -> None:
         "/auth/tokens",
         "/calendar/accounts",
     )
-    text = " ".join(shown(two.bob.http.get(path)) for path in paths)
+    text = " ".join(shown(ask(two.bob.http, two.bob.http.build_request("GET", path))) for path in paths)
     ids = {
         two.foreign.ids[name] for name in ("calendar_id", "account_id", "event_id", "token_id", "conflict_id")
     }

@@ -18,6 +18,7 @@ from schemathesis.checks import (
 )
 
 from calferry.emulator.server import run_in_thread
+from tests.contract.web.routes import CLOSED
 from tests.contract.web.site import CRON_SECRET, Person, Site, running_site, sync
 
 ALICE = "alice@example.com"
@@ -25,6 +26,8 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 EXAMPLES = 5
 STREAMS = ("/calendar/sync",)
 """Their frames are held against their grammar elsewhere."""
+NOT_ASKED = {"/calendar/stream", *CLOSED}
+"""A stream without an end, and what is not configured here."""
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +95,7 @@ def check(operation: Any, mode: GenerationMode, site: Site, alice: Person) -> in
 def test_every_answer_is_one_that_the_document_announces(
     site: Site, alice: Person, mode: GenerationMode
 ) -> None:
-    found = operations(site)
+    found = [operation for operation in operations(site) if operation.path not in NOT_ASKED]
     assert len(found) >= 29
     failures, asked = [], 0
     for operation in found:
