@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from calferry.store import sessions
+from calferry.store.tables import accounts, users
 from calferry.web import security
 from tests.contract.web.site import WITHIN_S, Person, Site, sync
 from tests.contract.web.wire import exchange
@@ -399,3 +400,13 @@ def dripped(client: socket.socket) -> bytes:
         return client.recv(64)
     except TimeoutError:
         return b""
+
+
+def test_the_first_page_escapes_names(site: Site, alice: Person) -> None:
+    name = "<script>alert(1)</script>@example.com"
+    site.write(lambda conn: conn.execute(users.update().values(email=name)))
+    site.write(lambda conn: conn.execute(accounts.update().values(email=name, status='"><b>')))
+    page = alice.http.get("/").text
+    assert "<script>alert" not in page
+    assert "<b>" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;@example.com") == 2

@@ -187,6 +187,12 @@ def test_malformed_calendar_ids_are_refused(site: Site, alice: Person, query: st
     assert_refused(alice.http.get(f"/calendar/sync{query}"), 400)
 
 
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html;q=0.1", ""])
+def test_a_stream_comes_whatever_is_said_to_be_accepted(site: Site, alice: Person, accept: str) -> None:
+    stream = sync(alice.http, alice.calendar_id, Accept=accept)
+    assert (stream.status, stream.headers["content-type"]) == (200, "text/event-stream")
+
+
 def test_a_refused_request_does_not_consume_the_cooldown(site: Site, alice: Person) -> None:
     alice.http.get("/calendar/sync?calendar_ids=")
     site.client("wrong").get("/calendar/sync?calendar_ids=a")

@@ -108,6 +108,17 @@ def test_the_message_number_decides_nothing(watched, number: str) -> None:
     assert marks(site, alice.calendars[ALICE]) == before + 1
 
 
+@pytest.mark.parametrize(
+    ("state", "marked"),
+    [("exists", 1), ("SYNC", 1), ("exist", 1), ("add", 1), ("", 1), ("exists,sync", 1), ("sync", 0)],
+)
+def test_any_word_but_sync_means_that_something_may_have_changed(watched, state: str, marked: int) -> None:
+    site, alice, headers = watched
+    before = marks(site, alice.calendars[ALICE])
+    assert_acknowledged(site.client().post(WEBHOOK, headers=headers | {"x-goog-resource-state": state}))
+    assert marks(site, alice.calendars[ALICE]) == before + marked
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_other_methods_are_not_allowed(site: Site, method: str) -> None:
     for path in (WEBHOOK, "/calendar/webhook"):
@@ -268,3 +279,17 @@ def test_renew_channels_replaces_those_that_end_soon(watched) -> None:
     )
     assert len(live) == 1
     assert live != [headers["x-goog-channel-id"]]
+
+
+def test_cron_calls_at_the_same_moment_share_the_work(site: Site, alice: Person) -> None:
+    for calendar in alice.calendars.values():
+        alice.http.patch(f"/calendar/calendars/{calendar}", json={"selected": True})
+    before = len(site.google_requests("/events"))
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: cron(site, "sync-calendars", f"Bearer {CRON_SECRET}"), range(12)))
+    for answer in answers:
+        counts = answer.json()["data"]
+        assert counts["total"] == counts["successful"] + counts["incomplete"] + counts["failed"]
+        assert counts["failed"] == 0
+    assert sum(answer.json()["data"]["successful"] for answer in answers) >= 2
+    assert len(site.google_requests("/events")) - before == 2
