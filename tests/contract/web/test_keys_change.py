@@ -41,8 +41,8 @@ async def rotate(site: Site) -> int:
 
 def test_keys_are_rotated_beside_a_running_service(google: RunningGoogle, tmp_path: Path) -> None:
     with running_site(google, tmp_path, keys=listed(OLD)) as site:
-        token = site.person().token
-    with running_site(google, tmp_path, keys=listed(NEW, OLD)) as site:
+        token, database = site.person().token, site.settings.database_address
+    with running_site(google, tmp_path, keys=listed(NEW, OLD), database_url=database) as site:
         http = site.client(token)
         calendar = http.get("/calendar/calendars").json()["calendars"][0]
         alice = Person(1, calendar["account_id"], token, http, site, {calendar["google_id"]: calendar["id"]})
@@ -53,10 +53,10 @@ def test_keys_are_rotated_beside_a_running_service(google: RunningGoogle, tmp_pa
         assert asyncio.run(rotate(site)) == 0
         names = site.read(sealed.counts)
         assert list(names) == [SealingVault([NEW], os.urandom).newest_name]
-    with running_site(google, tmp_path, keys=listed(NEW)) as site:
+    with running_site(google, tmp_path, keys=listed(NEW), database_url=database) as site:
         assert sync(site.client(token), calendar["id"]).of("complete")
     with (
         pytest.raises(SettingsInvalid, match="CALFERRY_KEYS lacks key"),
-        running_site(google, tmp_path, keys=listed(OLD)),
+        running_site(google, tmp_path, keys=listed(OLD), database_url=database),
     ):
         pass
