@@ -14,6 +14,7 @@ from calferry.bootstrap.background import Background
 from calferry.bootstrap.engine import endpoints_of, new_watch, opened_engine
 from calferry.bootstrap.http_server import listen, serving
 from calferry.bootstrap.metrics import Metrics, metrics_only
+from calferry.bootstrap.observer import Watch
 from calferry.bootstrap.spans import Spans
 from calferry.bootstrap.tracing import spans_of
 from calferry.duties.purge import Keeping
@@ -46,9 +47,7 @@ class RunningService:
 async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[RunningService]:
     """Everything but the listening socket, until the block ends. Raises SettingsInvalid or DatabaseUnusable."""
     settings.require_for_serve()
-    spans = spans_of(settings)
-    watch = new_watch(spans)
-    async with opened_engine(settings, watch=watch) as engine:
+    async with watching(settings) as watch, opened_engine(settings, watch=watch) as engine:
         background = Background()
         metrics = Metrics(watch.figures, engine.store, engine.clock)
         app = create_app(
@@ -65,7 +64,16 @@ async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[R
                 )
         finally:
             await background.close()
-            await hand_over(spans)
+
+
+@contextlib.asynccontextmanager
+async def watching(settings: Settings) -> AsyncIterator[Watch]:
+    """What this process counts and traces until the block ends. Raises SettingsInvalid."""
+    spans = spans_of(settings)
+    try:
+        yield new_watch(spans)
+    finally:
+        await hand_over(spans)
 
 
 async def hand_over(spans: Spans) -> None:
@@ -78,8 +86,11 @@ async def hand_over(spans: Spans) -> None:
 @contextlib.asynccontextmanager
 async def running_worker(settings: Settings) -> AsyncIterator[Metrics]:
     """A worker without HTTP until the block ends. Raises SettingsInvalid or DatabaseUnusable."""
-    watch = new_watch()
-    async with opened_engine(settings, watch=watch) as engine, working(engine, settings):
+    async with (
+        watching(settings) as watch,
+        opened_engine(settings, watch=watch) as engine,
+        working(engine, settings),
+    ):
         yield Metrics(watch.figures, engine.store, engine.clock)
 
 

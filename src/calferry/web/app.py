@@ -108,13 +108,13 @@ def create_app(
     for router in ROUTERS:
         is_calendar = router.prefix.startswith("/calendar")
         app.include_router(router, dependencies=REFUSE_UNKNOWN_PARAMETERS if is_calendar else ())
-    webhook.install(app)
     docs_page.install_static(app)
     if settings.docs:
         docs_page.install_docs(app)
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestBounds, always_answered=frozenset(webhook.PATHS))
     app.add_middleware(SecurityHeaders, is_https=settings.is_https)
+    webhook.install(app, app.state.pushes, safe_headers(is_https=settings.is_https))
     describe(app)
     return app
 

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from calferry.google import read_notification
 from calferry.web.pushes import Pushes
@@ -42,23 +43,39 @@ DESCRIBED: dict[str, Any] = {
 }
 
 
-async def receive_notification(request: Request) -> Response:
-    notification = read_notification(google_headers(request))
-    pushes: Pushes = request.app.state.pushes
-    await pushes.take(notification)
-    return Response(status_code=200)
+class WebhookDoor:
+    """ASGI around the application: notifications come in thousands, and need nothing of what other requests need."""
+
+    def __init__(self, app: ASGIApp, *, pushes: Pushes, headers: dict[bytes, bytes]) -> None:
+        self.app = app
+        self.pushes = pushes
+        self.headers = [*headers.items(), (b"cache-control", b"no-store"), (b"content-length", b"0")]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in PATHS:
+            await self.app(scope, receive, send)
+            return
+        await self.pushes.take(read_notification(google_headers(scope)))
+        await send({"type": "http.response.start", "status": 200, "headers": list(self.headers)})
+        await send({"type": "http.response.body", "body": b""})
 
 
-def google_headers(request: Request) -> dict[str, str]:
+def google_headers(scope: Scope) -> dict[str, str]:
     """Google's headers; a repeated one is joined, as HTTP says, and so is no word that we know."""
     found: dict[str, str] = {}
-    for name, value in request.headers.items():
-        if name.startswith("x-goog-"):
-            text = value[: HEADER_LENGTH_MAX + 1]
+    for raw_name, raw_value in scope["headers"]:
+        if raw_name.startswith(b"x-goog-"):
+            name, text = raw_name.decode("latin-1"), raw_value[: HEADER_LENGTH_MAX + 1].decode("latin-1")
             found[name] = f"{found[name]},{text}" if name in found else text
     return found
 
 
-def install(app: FastAPI) -> None:
+async def refuse(_request: Request) -> Response:
+    """Only the door answers POST; whatever else comes to these addresses is refused by their routes."""
+    return Response(status_code=405)
+
+
+def install(app: FastAPI, pushes: Pushes, headers: dict[bytes, bytes]) -> None:
     for path in PATHS:
-        app.router.routes.append(Route(path, receive_notification, methods=["POST"]))
+        app.router.routes.append(Route(path, refuse, methods=["POST"]))
+    app.add_middleware(WebhookDoor, pushes=pushes, headers=headers)
