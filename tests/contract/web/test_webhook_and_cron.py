@@ -264,7 +264,8 @@ def test_setup_channels_opens_the_missing_ones(google: RunningGoogle, tmp_path: 
         assert answer["success"] is False
         assert "WEBHOOK_BASE_URL" in answer["error"]
         assert answer["data"] == {"created": 0, "failed": 0}
-    with running_site(google, tmp_path, push=True) as site:
+    database = site.settings.database_address
+    with running_site(google, tmp_path, push=True, database_url=database) as site:
         assert cron(site, "setup-channels").json() == {"success": True, "data": {"created": 2, "failed": 0}}
         assert cron(site, "setup-channels").json() == {"success": True, "data": {"created": 0, "failed": 0}}
 
