@@ -14,6 +14,7 @@ from calferry.bootstrap.figures import Figures
 from calferry.bootstrap.observed_transport import ObservedTransport
 from calferry.bootstrap.observer import Watch
 from calferry.bootstrap.owner import own_name
+from calferry.bootstrap.shared_quota import SharedQuota
 from calferry.bootstrap.spans import NoSpans, Spans
 from calferry.bootstrap.surroundings import Surroundings, surroundings
 from calferry.bootstrap.system import SystemClock, SystemIds
@@ -21,6 +22,7 @@ from calferry.core.model import AccountId
 from calferry.ports import CalendarSource, Store
 from calferry.settings import Settings, SettingsInvalid
 from calferry.store import sealed
+from calferry.store.quota import Limits
 from calferry.sync.credentials import Credentials
 from calferry.sync.engine import Engine, Intervals
 from calferry.sync.google_oauth import GoogleSignIn
@@ -28,6 +30,7 @@ from calferry.sync.google_source import GoogleSource
 from calferry.vault import SealingVault, key_id
 
 EDITS = google.RetryPolicy(attempts_max=2, total_s=20.0)
+MINUTE_S = 60.0
 NEEDED = ("keys", "google_client_id", "google_client_secret")
 
 
@@ -75,10 +78,7 @@ def engine_of(
     google_clock, endpoints = google.SystemClock(), endpoints_of(settings)
     transport = ObservedTransport(wire, watch, google_clock.now)
     vault = SealingVault(settings.sealing_keys, os.urandom)
-    minute = google.SlidingQuota(google_clock, settings.quota_per_minute, settings.quota_per_user_per_minute)
-    quota = DayQuota(minute, settings.quota_per_day, google_clock.now)
-    watch.figures.quota_left.labels("minute").set_function(minute.left)
-    watch.figures.quota_left.labels("day").set_function(quota.left)
+    quota = quota_of(settings, store, google_clock, watch)
     client_secret = settings.google_client_secret.get_secret_value()
     oauth = GoogleSignIn(
         google.GoogleOAuth(
@@ -109,6 +109,23 @@ def engine_of(
         intervals=intervals_of(settings),
         observer=watch,
     )
+
+
+def quota_of(settings: Settings, store: Store, clock: google.Clock, watch: Watch) -> google.Quota:
+    """Counted in the database where other processes spend of the same, else here."""
+    gauge = watch.figures.quota_left
+    if settings.is_shared:
+        per_user = settings.quota_per_user_per_minute
+        limits = Limits(settings.quota_per_minute, per_user, settings.quota_per_day, MINUTE_S)
+        shared = SharedQuota(store, limits, clock)
+        gauge.labels("minute").set_function(lambda: shared.left)
+        gauge.labels("day").set_function(lambda: shared.left_today)
+        return shared
+    minute = google.SlidingQuota(clock, settings.quota_per_minute, settings.quota_per_user_per_minute)
+    quota = DayQuota(minute, settings.quota_per_day, clock.now)
+    gauge.labels("minute").set_function(minute.left)
+    gauge.labels("day").set_function(quota.left)
+    return quota
 
 
 def intervals_of(settings: Settings) -> Intervals:

@@ -90,11 +90,14 @@ class Decision:
     account_status: Literal["needs_reauth", "partial", "calendar_disabled"] | None = None
     forget_page: bool = False
     """The stored page leads nowhere: the next run begins its pass anew."""
+    quota_wait_ms: int | None = None
+    """Our own quota is used up for so long: nothing of the account is run until then."""
 
 
 # Reasons of our own, for listings that do not end.
 PAGE_TOKEN_LOOP = "page_token_loop"  # noqa: S105 - a reason, no secret
 TOO_MANY_PAGES = "too_many_pages"
+OWN_QUOTA = frozenset({"localQuota", "localDailyQuota"})
 ENDLESS = frozenset({PAGE_TOKEN_LOOP, TOO_MANY_PAGES})
 
 LATER_BY_CAUSE_MS = {
@@ -152,10 +155,12 @@ def decide(failure: SourceFailure, *, full: bool, failures: int, restarts: int) 
     if cause is Cause.FORBIDDEN:
         return Decision("relist", max(backoff_ms(failures), 60_000), info)
     wait_ms = LATER_BY_CAUSE_MS.get(cause, backoff_ms(failures))
-    if failure.retry_after_s is not None:
-        wait_ms = max(wait_ms, int(failure.retry_after_s * 1000))
+    told_ms = None if failure.retry_after_s is None else min(int(failure.retry_after_s * 1000), WAIT_MAX_MS)
+    if told_ms is not None:
+        wait_ms = max(wait_ms, told_ms)
     forget_page = cause is Cause.PAGE_TOKEN_INVALID or failure.reason in ENDLESS
-    return Decision("later", min(wait_ms, WAIT_MAX_MS), info, forget_page=forget_page)
+    quota_wait_ms = told_ms if failure.reason in OWN_QUOTA else None
+    return Decision("later", min(wait_ms, WAIT_MAX_MS), info, None, forget_page, quota_wait_ms)
 
 
 def describe(failure: SourceFailure) -> FailureInfo:

@@ -43,7 +43,11 @@ def is_ready(now_ms: int) -> ColumnElement[bool]:
     """
     return and_(
         one_of(accounts.c.status, WORKING_ACCOUNT),
-        or_(accounts.c.quota_until.is_(None), accounts.c.quota_until <= now_ms),
+        or_(
+            accounts.c.quota_until.is_(None),
+            accounts.c.quota_until <= now_ms,
+            accounts.c.quota_until > now_ms + WAIT_MAX_MS,
+        ),
         one_of(sync_states.c.status, RUNNABLE),
         or_(
             sync_states.c.last_attempt_at.is_(None),

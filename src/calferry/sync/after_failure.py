@@ -22,6 +22,9 @@ def record(connection: Connection, begun: Begun, decision: Decision, now_ms: int
     if decision.forget_page:
         values |= sync_states.NO_PASS
     sync_states.change(connection, state.id, state.fence, values)
+    if decision.quota_wait_ms is not None:
+        quota_until = now_ms + decision.quota_wait_ms
+        accounts.change(connection, calendar.account_id, quota_until=quota_until)
     if decision.next == "account" and decision.account_status is not None:
         stop_account(connection, begun, decision, now_ms)
     if decision.next == "confirm_removal":

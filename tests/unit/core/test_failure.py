@@ -104,3 +104,10 @@ def test_failure_in_the_words_of_a_stream(
 ) -> None:
     info = describe(failure(cause, status=status))
     assert (info.code, info.retryable) == (code, retryable)
+
+
+def test_our_own_quota_holds_the_account_back_for_as_long_as_it_is_used_up() -> None:
+    spent = SourceFailure(Cause.RATE_LIMITED, "used up", reason="localQuota", retry_after_s=42)
+    assert decide(spent, full=False, failures=0, restarts=0).quota_wait_ms == 42_000
+    googles = SourceFailure(Cause.RATE_LIMITED, "slow down", reason="rateLimitExceeded", retry_after_s=42)
+    assert decide(googles, full=False, failures=0, restarts=0).quota_wait_ms is None

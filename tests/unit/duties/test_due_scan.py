@@ -87,6 +87,16 @@ async def test_an_account_that_needs_its_person_is_left_alone(store: Store) -> N
     assert await due_ids(store) == ["cal_alive"]
 
 
+async def test_an_account_without_quota_waits_until_it_has_some(store: Store) -> None:
+    def fill(connection: Connection) -> None:
+        for name, until in (("spent", NOW + 1), ("over", NOW), ("other clock", NOW + 5 * HOUR)):
+            add_account(connection, name, quota_until=until)
+            add_calendar(connection, f"of {name}", name, next_due_at=NOW)
+
+    await store.write(fill)
+    assert sorted(await due_ids(store)) == ["of other clock", "of over"]
+
+
 async def test_one_account_with_a_thousand_due_calendars_does_not_starve_the_others(
     store: Store,
 ) -> None:
