@@ -8,7 +8,7 @@ help:
 	echo "make test       checks, then every test"
 	echo "make check      style, types, import contracts, known vulnerabilities of pinned packages"
 	echo "make bench      measure against the loops people write by hand"
-	echo "make soak       long random runs of the whole engine (ARGS=\"--seeds 20000\")"
+	echo "make soak       long random runs of the engine and of killed processes (ARGS=\"--seeds 20000\": engine only)"
 	echo "make reference  write docs/reference/ from the code"
 	echo "make clean      remove .venv and everything made by these commands"
 

@@ -18,6 +18,7 @@ SESSION = {"application_name": "calferry queue", "statement_timeout": "60s", "ji
 TRANSIENT = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
