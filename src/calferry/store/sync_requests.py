@@ -122,13 +122,17 @@ def accept(
 
 LAST, NOW = users.c.sync_accepted_at, bindparam("now", type_=BigInteger)
 COOLED = update(users).where(
-    users.c.id == bindparam("asked_by"), or_(LAST.is_(None), LAST <= NOW - SYNC_COOLDOWN_MS, LAST > NOW)
+    users.c.id == bindparam("asked_by"),
+    or_(LAST.is_(None), LAST <= NOW - SYNC_COOLDOWN_MS, LAST > NOW + SYNC_COOLDOWN_MS),
 )
 TAKE, LOOK = COOLED.values(sync_accepted_at=NOW), COOLED.values(sync_accepted_at=LAST)
 
 
 def cooldown_left(connection: Connection, user_id: int, now_ms: int, *, take: bool) -> TooSoon | None:
-    """Look whether the cooldown is over, and take it; a time that lies ahead is left from a clock that was set back."""
+    """Look whether the cooldown is over, and take it; a time far ahead is left from a clock that was set back.
+
+    A little ahead is somebody who asked later and was served first.
+    """
     terms = {"asked_by": user_id, "now": now_ms}
     if connection.execute(TAKE if take else LOOK, terms).rowcount == 1:
         return None

@@ -65,6 +65,13 @@ def test_cooldown_ends_is_not_extended_by_refusals_and_survives_a_clock_set_back
         accepted(tx, now_ms=NOW - 86_400_000, name="req_4")
 
 
+def test_cooldown_holds_for_who_asked_before_but_is_served_after() -> None:
+    with database(CAL) as tx:
+        accepted(tx)
+        assert accept(tx, "req_2", 1, [CAL], NOW - 3, NOW) == TooSoon(5)
+        assert accept(tx, "req_3", 1, [CAL], NOW - 5_000, NOW) == TooSoon(5)
+
+
 def test_refused_request_marks_nothing() -> None:
     with database(CAL) as tx:
         accepted(tx)
