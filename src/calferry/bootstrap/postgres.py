@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from calferry.store import row_security
-from calferry.store.postgres import PostgresStore, sqlstate
+from calferry.store.postgres import PostgresStore
+from calferry.store.unavailable import sqlstate
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ class Unsuitable(Exception):
 
 def trouble_of(error: DBAPIError) -> str | None:
     """What is wrong with the database and what to do; None for errors that are not the database's."""
-    return TROUBLES.get(sqlstate(error) or "")
+    return TROUBLES.get(sqlstate(error))
 
 
 def silence_of(error: Exception) -> str | None:

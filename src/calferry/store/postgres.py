@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from calferry.store import row_security
 from calferry.store.tenant import acting_for
+from calferry.store.unavailable import sqlstate
 
 T = TypeVar("T")
 
@@ -66,10 +67,14 @@ class PostgresStore:
 
     async def _run(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
         person = acting_for.get() if self.guards_people else None
-        async with engine.begin() as connection:
-            if person is not None:
-                await connection.exec_driver_sql(row_security.ACT, (str(person),))
-            return await connection.run_sync(work)
+        try:
+            async with engine.begin() as connection:
+                if person is not None:
+                    await connection.exec_driver_sql(row_security.ACT, (str(person),))
+                return await connection.run_sync(work)
+        except (asyncpg.InternalClientError, asyncpg.PostgresConnectionError) as error:
+            # Where a connection ends in the middle of an answer, the driver's own error comes through.
+            raise OperationalError("a transaction", None, error) from error
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -79,8 +84,8 @@ def open_engine(address: str, connections: int) -> AsyncEngine:
     async def connect() -> Any:
         try:
             return await asyncpg.connect(address, timeout=CONNECT_WITHIN_S, server_settings=SESSION)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DBAPIError("a new connection", None, error) from error
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise OperationalError("a new connection", None, error) from error
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -89,8 +94,3 @@ def open_engine(address: str, connections: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=WAIT_FOR_CONNECTION_S,
     )
-
-
-def sqlstate(error: DBAPIError) -> str | None:
-    """PostgreSQL's code of what went wrong; None for errors of other databases and of the network."""
-    return getattr(error.orig, "sqlstate", None)

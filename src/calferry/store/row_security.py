@@ -7,7 +7,7 @@ under them (PostgreSQL's page on COPY).
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import DBAPIError
 
-from calferry.store.dialect import savepoint
+from calferry.store.dialect import savepoint, take_turns
 from calferry.store.tables import metadata
 
 ROLE = "calferry_people"
@@ -25,7 +25,11 @@ def owner_column(table: Table) -> str | None:
 
 
 def install(connection: Connection) -> bool:
-    """Make the role and the rules that are missing; False where this user may not make a role."""
+    """Make the role and the rules that are missing; False where this user may not make a role.
+
+    Processes that start together take turns.
+    """
+    take_turns(connection, "row security")
     if not has_role(connection):
         return False
     schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one()

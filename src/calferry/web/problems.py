@@ -9,11 +9,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as StoreTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from calferry.core.failure import SourceFailure, describe
+from calferry.store.unavailable import cannot_hold, does_not_answer
 from calferry.web.head_requests import answers_head
 from calferry.web.wrong_values import reason
 
@@ -132,7 +134,8 @@ def install(app: FastAPI, headers: dict[str, str]) -> None:
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.add_exception_handler(SourceFailure, on_source_failure)
-    app.add_exception_handler(OperationalError, on_store_failure)
+    app.add_exception_handler(DBAPIError, on_store_failure)
+    app.add_exception_handler(StoreTimeout, on_store_silence)
     app.add_exception_handler(Exception, on_exception)
 
 
@@ -203,6 +206,18 @@ async def on_source_failure(_request: Request, failure: Exception) -> Response:
     return problem_response(502, "google_failed", shown.message, retryable=shown.retryable)
 
 
-async def on_store_failure(_request: Request, _error: Exception) -> Response:
+async def on_store_failure(request: Request, error: Exception) -> Response:
+    """Raises what is neither the store's silence nor the request's fault."""
+    assert isinstance(error, DBAPIError)  # noqa: S101 - narrows for the type checker
+    if cannot_hold(error):
+        if "\0" in request.scope["path"]:
+            return problem_response(404, *HTTP_DETAILS[404])
+        return problem_response(400, "invalid_request", "Text may not hold the character NUL.")
+    if not does_not_answer(error):
+        raise error
+    return await on_store_silence(request, error)
+
+
+async def on_store_silence(_request: Request, _error: Exception) -> Response:
     detail = "The database does not answer at the moment."
     return problem_response(503, "store_unavailable", detail, retryable=True, headers={"Retry-After": "5"})

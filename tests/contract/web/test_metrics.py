@@ -63,7 +63,8 @@ def test_a_change_that_is_pushed_shows_in_the_figures(watched: Site, google: Run
     body = {"summary": "Secret talk", "start": {"date": "2026-03-01"}, "end": {"date": "2026-03-02"}}
     made = watched.google_client(ALICE).post(f"/calendars/{ALICE}/events", json=body)
     assert made.status_code == 200
-    seen = until(lambda: (v := values(watched)).get("calferry_push_visible_seconds_count{}") and v)
+    shown = ("calferry_push_visible_seconds_count{}", "calferry_calendars{health=ok}")
+    seen = until(lambda: (v := values(watched)) and all(v.get(name) for name in shown) and v, 30)
     assert seen["calferry_runs_total{kind=events,outcome=done}"] >= 2
     assert seen["calferry_notifications_total{outcome=accepted}"] >= 1
     assert seen["calferry_google_requests_total{method=events.list,status=200}"] >= 2

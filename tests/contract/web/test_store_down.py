@@ -134,3 +134,10 @@ def test_who_only_reads_does_not_wait_for_the_writer(broken) -> None:
         lambda: alice.http.get("/auth/tokens").json()["tokens"][0]["last_used_at"] != used,
         what="the time of use",
     )
+
+
+def test_text_that_the_database_cannot_hold_is_refused_in_words(alice: Person) -> None:
+    answer = alice.http.get("/calendar/events", params={"calendar_ids": alice.calendar_id, "q": "a\0b"})
+    assert answer.status_code in (200, 400), answer.text
+    assert alice.http.get("/calendar/intents/int_%00").status_code == 404
+    assert alice.http.delete("/auth/tokens/tok_%00").status_code == 404
