@@ -19,7 +19,7 @@ from bench.many_rows import HOUR_MS, NOW_MS, fill
 from bench.mirror import fresh_database
 from bench.round import memory
 from calferry.ports import Store
-from calferry.store import channels, due, migrate
+from calferry.store import channels, due, due_scan, migrate
 from calferry.store.postgres import PostgresStore
 from calferry.store.sqlite import SqliteStore
 from calferry.store.sync_states import LeaseTerms
@@ -27,8 +27,8 @@ from tests.harness.postgres import server
 
 LEASE = LeaseTerms("bench", "boot", NOW_MS)
 QUESTIONS: dict[str, Callable[[Connection], Any]] = {
-    "what is due": lambda tx: due.now(tx, NOW_MS, LEASE, per_account=5, at_most=200),
-    "when the next is due": lambda tx: due.next_at(tx, NOW_MS),
+    "what is due": lambda tx: due_scan.now(tx, NOW_MS, LEASE, per_account=5, at_most=200),
+    "when the next is due": lambda tx: due_scan.next_at(tx, NOW_MS),
     "channels to renew": lambda tx: due.renewable_channels(tx, NOW_MS, NOW_MS + HOUR_MS, 100),
     "whose notification this is": lambda tx: channels.load_for_push(tx, "chn_777"),
 }
