@@ -51,7 +51,7 @@ class Editor:
 
     def edit_list(self) -> None:
         """One change of the calendars themselves, or of who sees them."""
-        verb: Callable[[], None] = self.dice.choices(list(LIST_EDITS), list(LIST_EDITS.values()))[0]
+        verb: Callable[[], object] = self.dice.choices(list(LIST_EDITS), list(LIST_EDITS.values()))[0]
         self.google.trace.hit(f"edit {verb.__name__}")
         self.google.trace.note(f"edit {verb.__name__}")
         verb(self)  # type: ignore[call-arg]
@@ -282,15 +282,16 @@ class Editor:
             self.google.edit(email, "POST", "/users/me/calendarList", {"id": calendar.id})
         self.google.refresh()
 
-    def leave_list(self) -> None:
-        """Somebody takes another person's calendar off the list; sharing brings it back."""
+    def leave_list(self) -> bool:
+        """Somebody takes another person's calendar off the list, if there is one; sharing brings it back."""
         for email, person in self.google.world.people.items():
             for calendar_id, entry in list(person.entries.items()):
                 calendar = self.google.world.calendars[calendar_id]
                 if calendar.owner != email and not entry.deleted and not calendar.deleted:
                     path = f"/users/me/calendarList/{quote(calendar_id, safe='')}"
                     self.google.edit(email, "DELETE", path)
-                    return
+                    return True
+        return False
 
     def hide(self) -> None:
         """A setting of one's own that changes nothing but the entry."""
@@ -334,7 +335,7 @@ EDITS: dict[Callable[..., None], int] = {
     Editor.expire_pages: 3,
     Editor.empty_pages: 3,
 }
-LIST_EDITS: dict[Callable[..., None], int] = {
+LIST_EDITS: dict[Callable[..., object], int] = {
     Editor.add_calendar: 3,
     Editor.delete_calendar: 2,
     Editor.rename_calendar: 2,

@@ -28,7 +28,7 @@ class Ending:
         self.checks = checks
         self.gone: set[str] = set()
         """People who have disconnected and not come back."""
-        self.answered: dict[str, tuple[Process, float]] = {}
+        self.answered: dict[str, tuple[Process, float, float]] = {}
         self.edits: Callable[[], Iterator[str]] = lambda: iter(())
         """What of our edits is not settled yet."""
 
@@ -118,12 +118,12 @@ class Ending:
         now = self.google.emulator.now()
         used = {row[0] for row in self.disk.raw.execute(f"{CHANNELS} WHERE state IN ('active', 'draining')")}
         for channel in self.google.world.channels.open.values():
-            process, told_at = self.answered.get(channel.id, (None, 0.0))
+            process, asked_at, told_at = self.answered.get(channel.id, (None, 0.0, 0.0))
             if channel.id in used or process is None or process.is_dead or channel.expires_at <= now:
                 continue
             if process.machine.time() - told_at < STORED_SOON_S:
                 continue
-            if self.google.revoked_at.get(channel.user, -1.0) < told_at and channel.user not in self.gone:
+            if self.google.revoked_at.get(channel.user, -1.0) < asked_at and channel.user not in self.gone:
                 row = self.disk.raw.execute(f"{CHANNELS} WHERE id = ?", (channel.id,)).fetchone()
                 is_over_by_clock = row is not None and row[2] == "stopped" and not self.checks.is_clock_true
                 if row is None or (row[5] == 0 and not is_over_by_clock):

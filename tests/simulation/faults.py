@@ -99,6 +99,8 @@ class Weather:
     """Somebody changes that event of that calendar just now."""
     slips: dict[str, int] = field(default_factory=dict)
     """How many more requests for an event somebody is to come before, by path."""
+    slow_watches: int = 0
+    """How many more channels take long to open."""
     refused_at: float = -1e9
     """When a request was last refused for its access token: not twice in a row."""
 
@@ -121,6 +123,9 @@ class Weather:
         is_between_pages = "pageToken=" in request.query and request.path.endswith("/events")
         if self.is_stormy and is_between_pages and self.dice.random() < MEDDLED_WITH:
             self.meddle(calendar_of(request))
+        if self.is_stormy and self.slow_watches and request.path.endswith("/events/watch"):
+            self.slow_watches -= 1
+            return replace(self.handle(request), delay_s=self.dice.uniform(LATE_S / 2, LATE_S))
         action = self.choose(request)
         if self.slips.get(request.path) and is_write(request):
             self.slip(request)

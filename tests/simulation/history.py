@@ -10,10 +10,11 @@ from typing import Any
 from calferry import google
 from calferry.core.model import AccountId, Mode
 from calferry.duties.poll_stale import sync_calendars
-from calferry.store import retention
+from calferry.store import channels, retention
 from calferry.sync.accounts import connect, disconnect
 from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.sync.change_mode import change_mode
+from calferry.sync.watch import open_channel
 from tests.harness.ports import EPOCH_MS
 from tests.simulation.disk import StoreDown, is_store_down, the_disk
 from tests.simulation.edits import Editor
@@ -304,13 +305,30 @@ class Simulation:
             process.spawn(self.sync_all(process), "cron")
 
     async def retire(self) -> None:
-        """Somebody leaves a calendar; what has left the lists has been gone for a month; then it comes back."""
-        self.editor.leave_list()
+        """Somebody leaves or deletes a calendar as channels are being opened; what has left the lists has been gone for a
+        month; then it comes back."""
         process = self.machine.any()
+        if process:
+            self.open_slowly(process)
+            await self.machine.pause(1.0)
+        if not self.editor.leave_list():
+            self.editor.delete_calendar()
         if process:
             for account_id in self.checks.accounts:
                 process.spawn(refresh_calendar_list(process.engine, AccountId(account_id)), "calendar list")
         self.later(self.dice.uniform(2.0, 10.0), self.erase_removed)
+
+    def open_slowly(self, process: Process) -> None:
+        """Channels of calendars that may go are renewed, which takes Google long."""
+        for calendar in self.ending.mirrored():
+            if calendar.google_id != calendar.email:
+                self.weather.slow_watches += 1
+                process.spawn(self.renew_channel(process, calendar.id), "watch")
+
+    async def renew_channel(self, process: Process, calendar_id: str) -> None:
+        now_ms = process.engine.clock.now_ms()
+        live = await process.engine.store.read(lambda tx: channels.live_of(tx, calendar_id, now_ms))
+        await open_channel(process.engine, calendar_id, None if live is None else live.id)
 
     async def erase_removed(self) -> None:
         process = self.machine.any()

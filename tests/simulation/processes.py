@@ -171,8 +171,8 @@ class Machine:
         """When it was down last."""
         self.living: dict[str, Process] = {}
         self.lives = 0
-        self.answered: dict[str, tuple[Process, float]] = {}
-        """Channels of which a process was told that they are open, and when."""
+        self.answered: dict[str, tuple[Process, float, float]] = {}
+        """Channels of which a process was told that they are open: when it asked for them, and when it was told."""
         self.refreshing: dict[str, tuple[Process, float]] = {}
 
     def time(self) -> float:
@@ -309,6 +309,7 @@ class Transport:
             self.machine.refreshing.pop(token, None)
 
     async def answer(self, name: str, request: google.WireRequest) -> google.WireResponse:
+        asked_at = self.machine.time()
         asked = Request.of(request.method, request.url, request.headers, request.body or b"")
         response = self.machine.weather.answer(asked)
         asked_for = question(request.url)
@@ -318,7 +319,7 @@ class Transport:
         answer = received(response, request.max_body_bytes)
         if name == "watch" and answer.status == 200 and b'"resourceId"' in answer.body:
             channel_id = json.loads(request.body or b"")["id"]
-            self.machine.answered[channel_id] = (self.process, self.machine.time())
+            self.machine.answered[channel_id] = (self.process, asked_at, self.machine.time())
         return answer
 
 
