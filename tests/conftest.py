@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.harness import databases
 from tests.harness.databases import on_both, on_postgres
+from tests.harness.logged import lines
 
 # Shared machines are slow at random, so no deadlines; the same examples on every machine.
 settings.register_profile(
@@ -22,7 +23,7 @@ settings.load_profile("house")
 # Standard output belongs to what is tested.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
-__all__ = ["on_both", "on_postgres"]
+__all__ = ["lines", "on_both", "on_postgres"]
 LONG = ("tests/simulation/", "tests/system/", "test_thirty_days", "tests/unit/bench/")
 SKIPPED = "skipped or expected to fail: a test runs here or is not kept"
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from calferry.store import postgres_driver
 
-Row = tuple[Any, ...]
+Row = postgres_driver.Row
 
 # What drivers raise for a value that they cannot bind or store.
 REFUSALS = (

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
 from sqlalchemy import Connection
@@ -12,8 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util.concurrency import await_
 
 from calferry.store.tenant import acting_for
-
-T = TypeVar("T")
 
 Row = tuple[Any, ...]
 

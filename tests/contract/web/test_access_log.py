@@ -2,30 +2,14 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
-from calferry.bootstrap.logs import configure_logs
 from tests.contract.web.site import Person, Site, sync
 from tests.waiting import until
 
 ALICE = "alice@example.com"
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before, level, configured = list(root.handlers), root.level, structlog.get_config()
-    stream = io.StringIO()
-    configure_logs("info", stream)
-    yield stream
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.configure(**configured)
 
 
 def entries(lines: io.StringIO, event: str) -> list[dict[str, Any]]:

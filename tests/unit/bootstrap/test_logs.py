@@ -3,25 +3,12 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
 
 from calferry.bootstrap.logs import HIDDEN, configure_logs
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before, level, configured = list(root.handlers), root.level, structlog.get_config()
-    stream = io.StringIO()
-    configure_logs("info", stream)
-    yield stream
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.configure(**configured)
 
 
 def entries(lines: io.StringIO) -> list[dict[str, Any]]:
