@@ -2,15 +2,12 @@
 
 import json
 import re
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import get_args
 
 import pytest
-from sqlalchemy.dialects.sqlite import dialect
-from sqlalchemy.schema import CreateTable
 
 from calferry.core.health import Health
 from calferry.core.model import AccountStatus, ChangeKind, Mode
@@ -25,7 +22,6 @@ PAGES = [path for path in own_files() if path.suffix == ".md"]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 GLOSSARY = read(ROOT / "docs" / "glossary.md")
 LOCAL_GOOGLE = read(ROOT / "docs" / "local-google.md")
-DATABASE = read(ROOT / "docs" / "database.md")
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 WORDS = [word for kind in (AccountStatus, ChangeKind, Health, Mode, Status) for word in get_args(kind)]
 
@@ -129,24 +125,6 @@ def test_the_readme_example_runs(tmp_path: Path) -> None:
     ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "1 passed" in done.stdout, done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("name", ["calendars", "events", "changes"])
-def test_readers_of_the_database_find_every_column_explained(name: str) -> None:
-    section = DATABASE.partition(f"### `{name}`")[2].partition("\n#")[0]
-    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
-    explained = {column for cell in cells for column in re.findall(r"`(\w+)`", cell)}
-    assert explained == set(metadata.tables[name].columns.keys())
-
-
-def test_the_queries_for_readers_of_the_database_run() -> None:
-    queries = re.findall(r"^```sql\n(.*?)^```", DATABASE, re.MULTILINE | re.DOTALL)
-    database = sqlite3.connect(":memory:")
-    for table in metadata.tables.values():
-        database.execute(str(CreateTable(table).compile(dialect=dialect())))
-    assert len(queries) >= 5
-    assert [database.execute(query).fetchall() for query in queries] == [[] for _ in queries]
-    database.close()
 
 
 def test_every_control_of_the_local_google_is_explained() -> None:

@@ -1,6 +1,5 @@
 """PostgreSQL itself keeps one person's rows from another, and shows none to nobody in particular."""
 
-import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,14 +10,12 @@ from calferry.bootstrap.postgres import guard_people
 from calferry.store import row_security
 from calferry.store.postgres import PostgresStore
 from calferry.store.row_security import owner_column
-from calferry.store.tables import accounts, calendars, events, metadata
+from calferry.store.tables import accounts, metadata
 from calferry.store.tenant import acting_for, for_nobody
 from tests.harness import databases
-from tests.house.tree import ROOT, read
 from tests.unit.store.test_erasure import fill
 
 pytestmark = [pytest.mark.anyio, databases.ON_POSTGRES]
-PAGE = read(ROOT / "docs" / "database.md")
 TENANTS = [table for table in metadata.sorted_tables if owner_column(table)]
 
 
@@ -81,29 +78,6 @@ async def test_the_role_is_not_the_owner_and_may_not_go_round_the_rules(store: P
     )
     found = await store.read(lambda tx: tuple(tx.exec_driver_sql(statement).one()))
     assert found == (False, False, False, 0)
-
-
-async def test_a_reader_let_in_as_the_page_says_sees_everything(store: PostgresStore) -> None:
-    setting_up, *queries = re.findall(r"^```postgresql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    assert len(queries) == 2
-
-    def look(connection: Connection) -> tuple[int, int]:
-        connection.exec_driver_sql("SET LOCAL ROLE calendar_reader")
-        for query in queries:
-            connection.exec_driver_sql(query).all()
-        return tuple(
-            connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (calendars, events)
-        )
-
-    try:
-        await store.write(
-            lambda tx: [tx.exec_driver_sql(line) for line in setting_up.split(";") if line.strip()]
-        )
-        assert await store.read(look) == (2, 2)
-    finally:
-        await store.write(lambda tx: tx.exec_driver_sql("DROP OWNED BY calendar_reader"))
-        await store.write(lambda tx: tx.exec_driver_sql("DROP ROLE calendar_reader"))
 
 
 async def test_what_outlives_a_request_is_for_nobody(store: PostgresStore) -> None:
