@@ -32,6 +32,8 @@ T = TypeVar("T")
 WITHIN_S = 60.0
 TEMPLATE = "calferry_template"
 NUMBERS = count(1)
+CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+FILLED = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0"
 KINDS = ("sqlite", "postgresql")
 
 
@@ -45,6 +47,8 @@ class Chosen:
     used: "list[BlockingStore]" = field(default_factory=list)
     clean: "list[PostgresStore]" = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    lent: list[str] = field(default_factory=list)
+    idle: list[str] = field(default_factory=list)
 
 
 chosen = Chosen()
@@ -126,8 +130,19 @@ def new_database(*, kept: bool = False) -> str:
     return f"{address}/{name}"
 
 
+def emptied_database() -> str:
+    """The address of a migrated, empty database; at the end of the test it is emptied for the next one."""
+    address = chosen.idle.pop() if chosen.idle else new_database(kept=True)
+    chosen.lent.append(address)
+    return address
+
+
 def tidy_up() -> None:
     """Databases with their connections and compiled statements are used again, emptied."""
+    while chosen.lent:
+        address = chosen.lent.pop()
+        run_aside(empty_at(address))
+        chosen.idle.append(address)
     while chosen.used:
         store = chosen.used.pop()
         run_aside(store.inner.write(empty))
@@ -152,6 +167,20 @@ def empty(connection: Connection) -> None:
     transitions.remove_from(connection)
     tables = ", ".join(table.name for table in metadata.sorted_tables)
     connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY")
+
+
+async def empty_at(address: str) -> None:
+    connection = await asyncpg.connect(address)
+    try:
+        await connection.execute(CUT_OFF)
+        tables = await connection.fetch(FILLED)
+        await connection.execute("ALTER TABLE events DROP CONSTRAINT IF EXISTS no_such_luck")
+        if tables:
+            await connection.execute(
+                f"TRUNCATE {', '.join(name for (name,) in tables)} RESTART IDENTITY CASCADE"
+            )
+    finally:
+        await connection.close()
 
 
 @cache

@@ -12,6 +12,8 @@ import uvicorn
 from calferry.bootstrap.http_protocol import BoundedHttp
 
 GRACE_S = 3
+TICK_S = 0.1
+TICKS_A_DAY = 864_000
 
 
 class AddressTaken(Exception):
@@ -21,9 +23,25 @@ class AddressTaken(Exception):
 class HttpServer(uvicorn.Server):
     """uvicorn without its signal handlers, which would end the process before its work is put in order."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.told_to_end = asyncio.Event()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
+
+    async def main_loop(self) -> None:
+        """Tick until it is told to end, and end at once then."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks = (ticks + 1) % TICKS_A_DAY
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.told_to_end.wait(), TICK_S)
+
+    def end(self) -> None:
+        self.should_exit = True
+        self.told_to_end.set()
 
 
 class WithoutEndedStreams(logging.Filter):
@@ -74,7 +92,7 @@ async def serving(app: Any, listener: socket.socket) -> AsyncIterator[HttpServer
         await started(server, task)
         yield server
     finally:
-        server.should_exit = True
+        server.end()
         await task
 
 

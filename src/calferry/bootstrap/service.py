@@ -18,11 +18,9 @@ from calferry.bootstrap.observer import Watch
 from calferry.bootstrap.spans import Spans
 from calferry.bootstrap.tracing import spans_of
 from calferry.duties.purge import Keeping
-from calferry.jobs import queue_driver
-from calferry.jobs.postgres_queue import PostgresQueue
 from calferry.jobs.scheduler import Scheduler
 from calferry.jobs.shared_worker import SharedWorker
-from calferry.jobs.timers import timers_for
+from calferry.jobs.timers import Timer, timers_for
 from calferry.settings import Settings
 from calferry.sync.engine import Engine
 from calferry.web.app import create_app
@@ -106,6 +104,19 @@ async def serving_metrics(settings: Settings, metrics: Metrics) -> AsyncIterator
 
 
 @contextlib.asynccontextmanager
+async def worker_for(
+    engine: Engine, settings: Settings, timers: tuple[Timer, ...]
+) -> "AsyncIterator[Scheduler | SharedWorker]":
+    if not settings.is_shared:
+        yield Scheduler(engine, concurrency=settings.runs_at_once, timers=timers)
+        return
+    from calferry.bootstrap.shared_worker import shared_worker  # noqa: PLC0415 - large, and of no use on SQLite
+
+    async with shared_worker(engine, settings, timers) as worker:
+        yield worker
+
+
+@contextlib.asynccontextmanager
 async def working(engine: Engine, settings: Settings) -> AsyncIterator[None]:
     """The worker at work until the block ends: alone on SQLite, one of any number on PostgreSQL."""
     keeping = Keeping(
@@ -113,14 +124,7 @@ async def working(engine: Engine, settings: Settings) -> AsyncIterator[None]:
         settings.changes_kept_days * DAY_MS,
         settings.audit_kept_days * DAY_MS,
     )
-    timers = timers_for(keeping)
-    async with contextlib.AsyncExitStack() as stack:
-        worker: Scheduler | SharedWorker
-        if settings.is_shared:
-            driver = await stack.enter_async_context(queue_driver.opened(settings.database_address))
-            worker = SharedWorker(engine, PostgresQueue(driver, settings.runs_at_once), timers)
-        else:
-            worker = Scheduler(engine, concurrency=settings.runs_at_once, timers=timers)
+    async with worker_for(engine, settings, timers_for(keeping)) as worker:
         task = asyncio.create_task(worker.run())
         try:
             yield

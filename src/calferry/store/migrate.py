@@ -4,7 +4,9 @@ Each function works on an open connection inside the caller's transaction, so th
 the database as it was, and two processes that start together migrate once.
 """
 
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from alembic import command
 from alembic.config import Config
@@ -12,7 +14,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 
-from calferry.store import queue_schema
 from calferry.store.dialect import is_postgres
 
 ONE_AT_A_TIME = 0x63616C66
@@ -48,7 +49,12 @@ def pending(connection: Connection) -> int:
 
 
 def is_queue_behind(connection: Connection) -> bool:
-    return is_postgres(connection) and queue_schema.is_behind(connection)
+    return is_postgres(connection) and bool(queue_schema().is_behind(connection))
+
+
+def queue_schema() -> ModuleType:
+    """Imported where there is a queue: PgQueuer takes 14 MB."""
+    return import_module("calferry.store.queue_schema")
 
 
 def missing_revisions(connection: Connection) -> int:
@@ -76,5 +82,5 @@ def upgrade(connection: Connection) -> int:
     if missing:
         command.upgrade(alembic_config(connection), "head")
     if is_queue_behind(connection):
-        queue_schema.install(connection)
+        queue_schema().install(connection)
     return missing

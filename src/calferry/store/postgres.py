@@ -7,16 +7,18 @@ a deadlock is repeated.
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from calferry.store import row_security
 from calferry.store.tenant import acting_for
 from calferry.store.unavailable import sqlstate
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 
@@ -65,7 +67,7 @@ class PostgresStore:
                 await asyncio.sleep(0.01 * attempt)
         return await self._run(self.engine, work)
 
-    async def _run(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    async def _run(self, engine: "AsyncEngine", work: Callable[[Connection], T]) -> T:
         person = acting_for.get() if self.guards_people else None
         try:
             async with engine.begin() as connection:
@@ -80,7 +82,9 @@ class PostgresStore:
         await self.engine.dispose()
 
 
-def open_engine(address: str, connections: int) -> AsyncEngine:
+def open_engine(address: str, connections: int) -> "AsyncEngine":
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - 7 MB that SQLite has no use for
+
     async def connect() -> Any:
         try:
             return await asyncpg.connect(address, timeout=CONNECT_WITHIN_S, server_settings=SESSION)
