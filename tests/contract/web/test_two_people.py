@@ -43,13 +43,18 @@ class Two:
 @pytest.fixture
 def two(google: RunningGoogle, tmp_path: Path) -> Iterator[Two]:
     with running_site(google, tmp_path) as site:
-        people = {email: site.person(email) for email in (ALICE, BOB)}
-        for email, word in ((ALICE, "hers"), (BOB, "bobmark")):
-            for title in ("tea", "lunch"):
-                event = {"id": f"{word[:4]}{title}000", "summary": f"{word} {title}", **TIMES}
-                site.google_client(email).post(f"/calendars/{email}/events", json=event).raise_for_status()
-        sync(people[ALICE].http, people[ALICE].calendars[ALICE])
-        yield Two(site, people[ALICE], people[BOB], collect(site, people[BOB]))
+        yield two_people(site)
+
+
+def two_people(site: Site) -> Two:
+    """Each with events and a calendar that has been synced."""
+    people = {email: site.person(email) for email in (ALICE, BOB)}
+    for email, word in ((ALICE, "hers"), (BOB, "bobmark")):
+        for title in ("tea", "lunch"):
+            event = {"id": f"{word[:4]}{title}000", "summary": f"{word} {title}", **TIMES}
+            site.google_client(email).post(f"/calendars/{email}/events", json=event).raise_for_status()
+    sync(people[ALICE].http, people[ALICE].calendars[ALICE])
+    return Two(site, people[ALICE], people[BOB], collect(site, people[BOB]))
 
 
 def collect(site: Site, bob: Person) -> Foreign:
