@@ -13,6 +13,7 @@ from calferry.bootstrap.access_log import AccessLog
 from calferry.bootstrap.background import Background
 from calferry.bootstrap.engine import endpoints_of, new_watch, opened_engine
 from calferry.bootstrap.http_server import listen, serving
+from calferry.bootstrap.loop_lag import until_loop_keeps_up
 from calferry.bootstrap.metrics import Metrics, metrics_only
 from calferry.bootstrap.observer import Watch
 from calferry.bootstrap.spans import Spans
@@ -108,7 +109,7 @@ async def worker_for(
     engine: Engine, settings: Settings, timers: tuple[Timer, ...]
 ) -> "AsyncIterator[Scheduler | SharedWorker]":
     if not settings.is_shared:
-        yield Scheduler(engine, concurrency=settings.runs_at_once, timers=timers)
+        yield Scheduler(engine, concurrency=settings.runs_at_once, timers=timers, breathe=until_loop_keeps_up)
         return
     from calferry.bootstrap.shared_worker import shared_worker  # noqa: PLC0415 - large, and of no use on SQLite
 

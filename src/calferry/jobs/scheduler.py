@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -25,12 +25,23 @@ log = structlog.get_logger(__name__)
 
 
 class Scheduler:
-    """One per process. `run` returns some time after `stop`, at most ten seconds later."""
+    """One per process. `run` returns some time after `stop`, at most ten seconds later.
 
-    def __init__(self, engine: Engine, *, concurrency: int = 10, timers: Sequence[Timer] = TIMERS) -> None:
+    `breathe` returns when there is room for new runs beside what else the process does.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        concurrency: int = 10,
+        timers: Sequence[Timer] = TIMERS,
+        breathe: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._engine = engine
         self._concurrency = concurrency
         self._timers = timers
+        self._breathe = breathe
         self._stopping = asyncio.Event()
         self._running: dict[str, tuple[str, asyncio.Task[None]]] = {}
         self._resting: dict[str, int] = {}
@@ -44,6 +55,8 @@ class Scheduler:
             while not self._stopping.is_set():
                 wait_s = await self._scan()
                 await self._engine.signals.wait("due", wait_s)
+                if self._breathe is not None:
+                    await self._breathe()
         finally:
             await finished([*duties, *(task for _, task in self._running.values())])
 

@@ -4,6 +4,7 @@ Each function works on an open connection inside the caller's transaction, so th
 the database as it was, and two processes that start together migrate once.
 """
 
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -39,7 +40,7 @@ def revision_of(connection: Connection) -> str | None:
 
 def newest_revision() -> str | None:
     """The revision this version of calferry needs."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return next(iter(known_revisions()), None)
 
 
 def pending(connection: Connection) -> int:
@@ -57,10 +58,15 @@ def queue_schema() -> ModuleType:
     return import_module("calferry.store.queue_schema")
 
 
-def missing_revisions(connection: Connection) -> int:
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """The newest first. Asked for once in a process: the scripts are read and run for it."""
     scripts = ScriptDirectory.from_config(alembic_config())
-    current = revision_of(connection)
-    known = [script.revision for script in scripts.walk_revisions()]
+    return tuple(script.revision for script in scripts.walk_revisions())
+
+
+def missing_revisions(connection: Connection) -> int:
+    known, current = known_revisions(), revision_of(connection)
     if current is None:
         return len(known)
     if current not in known:

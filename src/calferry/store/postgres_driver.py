@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.util.concurrency import await_
 
 from calferry.store.tenant import acting_for
@@ -59,8 +59,10 @@ def told_apart() -> Iterator[None]:
         yield
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError):
         raise
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except asyncpg.PostgresError as error:
         raise DBAPIError("a bulk write", None, error) from error
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        raise OperationalError("a bulk write", None, error) from error
 
 
 @cache

@@ -5,9 +5,11 @@ import base64
 import contextlib
 import json
 import ssl
+import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +27,8 @@ from calferry.bootstrap.system import SystemClock
 from calferry.core.google_account import Grant, Identity
 from calferry.emulator.server import RunningGoogle
 from calferry.settings import SCOPES, Settings, load_settings
-from calferry.store import api_tokens
+from calferry.store import api_tokens, migrate
+from calferry.store.sqlite import SqliteStore
 from calferry.sync.accounts import connect
 from calferry.sync.engine import Engine
 from calferry.sync.listing import list_calendars
@@ -35,10 +38,22 @@ from tests.harness import databases
 T = TypeVar("T")
 
 WITHIN_S = 30.0
+MIRROR = "calferry.sqlite3"
 # Made once: reading every authority's certificate takes longer than a request.
 TRUSTED = ssl.create_default_context()
 CRON_SECRET = "cron-secret-of-the-contract-tests-0001"
 OLDER_CRON_SECRET = "cron-secret-of-the-contract-tests-0000"
+
+
+@cache
+def migrated_file() -> bytes:
+    """A database of this version without a row, which is quicker to copy than to make."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / MIRROR)
+        with store.writing.begin() as connection:
+            migrate.upgrade(connection)
+        store.writing.dispose()
+        return (Path(folder) / MIRROR).read_bytes()
 
 
 class MovableClock(SystemClock):
@@ -191,6 +206,8 @@ def running_site(
         given["webhook_base_url"] = url
     if databases.is_postgres():
         given.setdefault("database_url", databases.emptied_database())
+    elif not (data / MIRROR).exists():
+        (data / MIRROR).write_bytes(migrated_file())
     settings = settings_for(url, google, data, **given)
     ready, failure = threading.Event(), []
     site: list[Site] = []
