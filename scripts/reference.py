@@ -36,6 +36,7 @@ MEANINGS = {
     "auto_migrate": "Bring the schema up to date when the service starts; with `0` it refuses to start on an old schema.",
     "webhook_base_url": "The https address at which Google reaches this service. Unset: poll only.",
     "cron_secret": "Bearer secret of the cron routes, 32 characters or more; two, comma-separated, while it is being changed.",
+    "allow_private_webhooks": "Let subscriptions lead into private networks and to plain http: for development alone, since whoever may sign in could reach what only this machine can.",
     "extra_scopes": "Scopes to ask for beyond the built-in four, separated by blanks or commas.",
     "google_api_url": "The root that ends before `/calendar/v3`; another one points calferry at the local Google.",
     "google_auth_url": "Where people are sent to consent.",

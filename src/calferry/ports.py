@@ -1,6 +1,6 @@
 """What the engine asks of the outside world. Each protocol is small; `bootstrap` joins the real ones."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from calferry.core.google_account import AccessToken, Grant, Identity
 from calferry.core.google_calendar import CalendarListPage, ChannelRequest, OpenedChannel
 from calferry.core.model import ListRequest, ObservedEvent, Page, Window
+from calferry.core.subscription import Receipt
 
 T = TypeVar("T")
 
@@ -108,6 +109,18 @@ class Observer(Protocol):
 
     def marked(self, resource: str, mark: int, received_ms: int) -> None:
         """A notification, received at that lease time, has left this mark."""
+        ...
+
+
+class Outbound(Protocol):
+    """Messages to addresses that people give us: never to one inside our own network, whatever its name resolves to."""
+
+    async def refusal(self, address: str) -> str | None:
+        """Why nothing is sent there, as the rest of the sentence "the address …"; None where it may be."""
+        ...
+
+    async def post(self, address: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+        """Send once, following no redirect. Raises nothing: what went wrong is in the receipt."""
         ...
 
 

@@ -94,6 +94,7 @@ class Day:
     google: RunningGoogle
     overheard: Overheard
     browser: httpx.Client
+    hook: str = ""
 
     def sign_in(self) -> None:
         """With a wrong code first; Google's first answer holds no refresh token then, and consent is asked for again."""
@@ -131,6 +132,13 @@ class Day:
         assert "event: complete" in stream
         page = http.get(f"/calendar/events?calendar_ids={calendar}&maxResults=1").json()
         self.overheard.note("page token", page.get("nextPageToken"))
+
+    def subscribe(self, http: httpx.Client) -> None:
+        """At an endpoint that refuses what it is told."""
+        answer = http.post("/calendar/subscriptions", json={"url": f"{self.google.url}/nowhere"})
+        assert answer.status_code == 201, answer.text
+        self.overheard.note("webhook secret", answer.json()["secret"])
+        self.hook = f"/calendar/subscriptions/{answer.json()['id']}"
 
     def edit(self, http: httpx.Client, calendar: str) -> None:
         address = f"/calendar/calendars/{calendar}/events"
@@ -200,7 +208,11 @@ def found(secrets: set[str], place: bytes) -> list[str]:
 def test_no_secret_is_stored_written_or_shown(
     tmp_path: Path, google: RunningGoogle, overheard: Overheard
 ) -> None:
-    given = {"CALFERRY_LOG_LEVEL": "debug", "CRON_SECRET": CRON_SECRET}
+    given = {
+        "CALFERRY_LOG_LEVEL": "debug",
+        "CRON_SECRET": CRON_SECRET,
+        "CALFERRY_ALLOW_PRIVATE_WEBHOOKS": "1",
+    }
     site = Site(tmp_path, google.url, environment=given)
     for setting in ("CALFERRY_KEYS", "CRON_SECRET", "GOOGLE_CLIENT_SECRET"):
         overheard.note(setting, site.environment[setting])
@@ -213,7 +225,9 @@ def test_no_secret_is_stored_written_or_shown(
         with day.make_token() as http:
             calendar = http.get("/calendar/calendars").json()["calendars"][0]["id"]
             day.sync(http, calendar)
+            day.subscribe(http)
             day.edit(http, calendar)
+            until(lambda: '"answer":404' in http.get(f"{day.hook}/deliveries").text, DEADLINE_S)
             day.be_attacked()
             while_full = stored(site)
             day.let_time_work(http, calendar)
@@ -231,7 +245,7 @@ def test_no_secret_is_stored_written_or_shown(
         "state",
         "cookie",
     }
-    assert kinds | {"authorization", "bearer", "nextSyncToken"} <= overheard.secrets.keys()
+    assert kinds | {"authorization", "bearer", "nextSyncToken", "webhook secret"} <= overheard.secrets.keys()
     assert found(overheard.all(but=MAY_BE_STORED), while_full + in_the_end) == []
     assert found(overheard.all() | set(PRIVATE), log + shown) == []
     happened = {

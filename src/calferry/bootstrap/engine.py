@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from calferry import google
@@ -13,6 +14,7 @@ from calferry.bootstrap.day_quota import DayQuota
 from calferry.bootstrap.figures import Figures
 from calferry.bootstrap.observed_transport import ObservedTransport
 from calferry.bootstrap.observer import Watch
+from calferry.bootstrap.outbound import GuardedOutbound
 from calferry.bootstrap.owner import own_name
 from calferry.bootstrap.shared_quota import SharedQuota
 from calferry.bootstrap.spans import NoSpans, Spans
@@ -47,8 +49,15 @@ async def opened_engine(
     )
     try:
         await refuse_missing_keys(settings, store)
-        async with google.AiohttpTransport() as transport, surroundings(store) as around:
-            yield engine_of(settings, store, transport, watch or new_watch(), around)
+        watch = watch or new_watch()
+        async with (
+            google.AiohttpTransport() as transport,
+            surroundings(store) as around,
+            GuardedOutbound(
+                around.clock, watch.figures.webhooks, allow_inside=settings.allow_private_webhooks
+            ) as outbound,
+        ):
+            yield replace(engine_of(settings, store, transport, watch, around), outbound=outbound)
     finally:
         await store.close()
 

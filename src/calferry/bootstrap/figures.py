@@ -47,6 +47,12 @@ class Figures:
             ["outcome"],
             registry=registry,
         )
+        self.webhooks = Counter(
+            "calferry_webhook_deliveries",
+            "Attempts to deliver a message to somebody's endpoint, by outcome",
+            ["outcome"],
+            registry=registry,
+        )
         self.streams = Gauge("calferry_open_streams", "Open event streams", registry=registry)
         self.google_requests = Counter(
             "calferry_google_requests",

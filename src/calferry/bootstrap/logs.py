@@ -12,7 +12,7 @@ SECRET_NAME = re.compile(
     r"token|secret|password|authorization|cookie|verifier|(^|_)(key|keys|nonce)$", re.IGNORECASE
 )
 SECRET_TEXT = re.compile(
-    r"ya29\.[\w.-]+|1//0[\w-]+|GOCSPX-[\w-]+|4/0A[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer)\s+[\w.~+/=-]+"
+    r"ya29\.[\w.-]+|1//0[\w-]+|GOCSPX-[\w-]+|whsec_[\w+/=-]+|4/0A[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer)\s+[\w.~+/=-]+"
     r"|(?<=[?&])(?:code|state|access_token|refresh_token|client_secret|token|key)=[^&\s\"']+"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
 )

@@ -77,6 +77,7 @@ def gauges(totals: Totals, now_ms: int) -> Iterable[Metric]:
     yield by_label("calferry_calendars", "Calendars, by health", "health", totals.health)
     yield by_label("calferry_accounts", "Accounts, by status", "status", totals.accounts)
     yield by_label("calferry_channels", "Notification channels, by state", "state", totals.channels)
+    yield by_label("calferry_subscriptions", "Webhook endpoints, by status", "status", totals.subscriptions)
     if totals.next_expiry_at is not None:
         text = "Seconds until the first active channel ends"
         left_s = (totals.next_expiry_at - now_ms) / 1000
@@ -88,6 +89,10 @@ def gauges(totals: Totals, now_ms: int) -> Iterable[Metric]:
         "calferry_quarantined_items": ("Items that could not be stored", totals.quarantined),
         "calferry_pending_intents": ("Edits that Google has not taken yet", totals.pending_intents),
         "calferry_pending_intent_seconds": ("Age of the oldest of them", totals.pending_for_s),
+        "calferry_pending_deliveries": (
+            "Webhook messages that nobody has taken yet",
+            totals.pending_deliveries,
+        ),
         "calferry_open_conflicts": ("Conflicts that nobody has decided", totals.open_conflicts),
     }
     for name, (text, value) in plain.items():

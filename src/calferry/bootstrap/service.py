@@ -19,9 +19,9 @@ from calferry.bootstrap.observer import Watch
 from calferry.bootstrap.spans import Spans
 from calferry.bootstrap.tracing import spans_of
 from calferry.duties.purge import Keeping
-from calferry.jobs.scheduler import Scheduler
+from calferry.jobs.scheduler import Scheduler, finished
 from calferry.jobs.shared_worker import SharedWorker
-from calferry.jobs.timers import Timer, timers_for
+from calferry.jobs.timers import DELIVERY, WEBHOOK_TIMERS, Timer, keep_time, timers_for
 from calferry.settings import Settings
 from calferry.sync.engine import Engine
 from calferry.web.app import create_app
@@ -125,12 +125,16 @@ async def working(engine: Engine, settings: Settings) -> AsyncIterator[None]:
         settings.changes_kept_days * DAY_MS,
         settings.audit_kept_days * DAY_MS,
     )
-    async with worker_for(engine, settings, timers_for(keeping)) as worker:
-        task = asyncio.create_task(worker.run())
+    timers = (*timers_for(keeping), *WEBHOOK_TIMERS)
+    async with worker_for(engine, settings, timers) as worker:
+        task, stopping = asyncio.create_task(worker.run()), asyncio.Event()
+        delivery = asyncio.create_task(keep_time(engine, DELIVERY, stopping))
         try:
             yield
         finally:
             worker.stop()
+            stopping.set()
+            await finished([delivery])
             await task
 
 

@@ -50,6 +50,7 @@ def demo_settings(folder: Path, address: str, google: str) -> Settings:
         auto_migrate=True,
         webhook_base_url=address,
         cron_secret=secrets.token_urlsafe(32),
+        allow_private_webhooks=True,
         google_api_url=google,
         google_auth_url=f"{google}/o/oauth2/v2/auth",
         google_token_url=f"{google}/token",

@@ -17,6 +17,8 @@ class Write(msgspec.Struct, frozen=True, gc=False):
     kind: ChangeKind | None
     """None: nothing a reader would notice, so the change log stays silent."""
     last_raw: str | None = None
+    moved: bool = False
+    """It takes place at another time than before."""
 
 
 @dataclass(slots=True)
@@ -97,7 +99,18 @@ def plan_change(item: ObservedEvent, row: StoredEvent) -> Write | None:
         return Write(item, "created")
     if sent == row.raw:
         return None if is_read_so(item, row) else Write(item, None)
-    return Write(item, None if same_content(sent, row.raw) else "updated")
+    if same_content(sent, row.raw):
+        return Write(item, None)
+    return Write(item, "updated", moved=not is_at_the_same_time(item, row))
+
+
+def is_at_the_same_time(item: ObservedEvent, row: StoredEvent) -> bool:
+    return (
+        row.start_at == item.start_ms
+        and row.end_at == item.end_ms
+        and row.start_date == item.start_date
+        and row.end_date == item.end_date
+    )
 
 
 def is_read_so(item: ObservedEvent, row: StoredEvent) -> bool:
@@ -109,10 +122,7 @@ def is_read_so(item: ObservedEvent, row: StoredEvent) -> bool:
         same_place
         and row.status == item.status
         and row.updated_at == item.updated_ms
-        and row.start_at == item.start_ms
-        and row.end_at == item.end_ms
-        and row.start_date == item.start_date
-        and row.end_date == item.end_date
+        and is_at_the_same_time(item, row)
         and row.etag == item.etag
         and row.ical_uid == item.i_cal_uid
         and row.recurring == item.is_recurring

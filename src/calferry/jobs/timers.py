@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from calferry.duties.deliver_webhooks import deliver_webhooks, forget_deliveries, raise_alarms
 from calferry.duties.expire_channels import expire_channels
 from calferry.duties.finish_closing import finish_closing
 from calferry.duties.flush_intents import flush_intents
@@ -34,7 +35,7 @@ class Timer:
 
 
 def timers_for(keeping: Keeping) -> tuple[Timer, ...]:
-    """Every duty with its times; `keeping` is what purging goes by."""
+    """Every duty of the mirror with its times; `keeping` is what purging goes by."""
     return (
         Timer("rescue", 10.0, rescue),
         Timer("flush_intents", 2.0, flush_intents, first_s=0.5),
@@ -48,6 +49,12 @@ def timers_for(keeping: Keeping) -> tuple[Timer, ...]:
     )
 
 
+DELIVERY = Timer("deliver_webhooks", 0.5, deliver_webhooks)
+"""Kept by every worker by itself: each looks for what is due, and a lease says whose it is."""
+WEBHOOK_TIMERS = (
+    Timer("raise_alarms", 30.0, raise_alarms, first_s=10.0),
+    Timer("forget_deliveries", 3_600.0, forget_deliveries, first_s=90.0),
+)
 TIMERS = timers_for(KEEPING)
 
 

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
         SecretStr, AfterValidator(rules.check_cron_secret), Field(validation_alias="CRON_SECRET")
     ] = SecretStr("")
 
+    allow_private_webhooks: bool = False
+
     extra_scopes: str = ""
     google_api_url: Address = "https://www.googleapis.com"
     google_auth_url: Address = "https://accounts.google.com/o/oauth2/v2/auth"

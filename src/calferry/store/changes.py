@@ -11,8 +11,8 @@ from calferry.store.tables import users
 
 INSERT = BulkInsert(
     "changes",
-    ("user_id", "id", "calendar_id", "event_id", "kind", "at"),
-    shared=("user_id", "calendar_id", "at"),
+    ("user_id", "id", "calendar_id", "event_id", "kind", "at", "moved"),
+    shared=("user_id", "calendar_id", "at", "moved"),
 )
 
 
@@ -31,7 +31,7 @@ def reserve(connection: Connection, user_id: UserId, count: int) -> int:
 
 
 def write(connection: Connection, rows: Sequence[Row]) -> None:
-    """Append entries of (user id, number, calendar id, event id, kind, time)."""
+    """Append entries of (user id, number, calendar id, event id, kind, time, whether the event was moved)."""
     INSERT.run(connection, rows)
 
 
@@ -49,7 +49,7 @@ def append(
     write(
         connection,
         [
-            (user_id, first + n, calendar_id, event_id, kind, now_ms)
+            (user_id, first + n, calendar_id, event_id, kind, now_ms, False)
             for n, (event_id, kind) in enumerate(kinds)
         ],
     )

@@ -10,6 +10,7 @@ from calferry.store.tables import (
     calendars,
     channels,
     conflicts,
+    deliveries,
     events,
     intents,
     projections,
@@ -17,6 +18,8 @@ from calferry.store.tables import (
     quota_spent,
     sessions,
     sign_ins,
+    subscription_secrets,
+    subscriptions,
     sync_requests,
     sync_states,
     users,
@@ -44,7 +47,7 @@ def erase_calendar(connection: Connection, calendar_id: str) -> None:
     """Everything of one calendar, its entries in the log too."""
     own = select(projections.c.id).where(projections.c.calendar_id == calendar_id)
     connection.execute(delete(events).where(events.c.projection_id.in_(own)))
-    for table in (quarantine, intents, conflicts):
+    for table in (quarantine, intents, conflicts, deliveries):
         connection.execute(delete(table).where(table.c.calendar_id == calendar_id))
     connection.execute(delete(projections).where(projections.c.calendar_id == calendar_id))
     connection.execute(delete(log).where(log.c.calendar_id == calendar_id))
@@ -54,7 +57,7 @@ def erase_calendar(connection: Connection, calendar_id: str) -> None:
 def erase_account(connection: Connection, account_id: str, now_ms: int) -> None:
     """Erase the account itself. Who has none left is remembered for a while, to connect another one."""
     owner = connection.execute(select(accounts.c.user_id).where(accounts.c.id == account_id)).scalar()
-    for table in (channels, sign_ins):
+    for table in (channels, sign_ins, deliveries):
         connection.execute(delete(table).where(table.c.account_id == account_id))
     connection.execute(delete(quota_spent).where(quota_spent.c.scope == account_id))
     gone = connection.execute(delete(accounts).where(accounts.c.id == account_id)).rowcount
@@ -75,6 +78,17 @@ def people_who_left(connection: Connection, before_ms: int) -> list[int]:
     return list(connection.execute(statement).scalars())
 
 
+OF_THE_PERSON = (
+    sessions,
+    api_tokens,
+    sign_ins,
+    sync_requests,
+    subscriptions,
+    subscription_secrets,
+    deliveries,
+)
+
+
 def erase_person(connection: Connection, user_id: int, now_ms: int) -> bool:
     """End every session and token and forget who it was. The number stays taken: it must never be somebody else's.
 
@@ -84,7 +98,7 @@ def erase_person(connection: Connection, user_id: int, now_ms: int) -> bool:
     nobody = and_(users.c.id == user_id, ~has_account())
     if connection.execute(update(users).where(nobody).values(erased)).rowcount == 0:
         return False
-    for table in (sessions, api_tokens, sign_ins, sync_requests, log):
+    for table in (*OF_THE_PERSON, log):
         connection.execute(delete(table).where(table.c.user_id == user_id))
     audit.add(connection, "person_erased", now_ms, user_id=user_id)
     return True

@@ -8,7 +8,7 @@ from calferry.core.limits import CHANNEL_REGISTERING_MS
 from calferry.core.scopes import status_for
 from calferry.store.due import LEASE_NOW, bound, is_over
 from calferry.store.sync_states import NO_LEASE, LeaseTerms, one_of, resume_account
-from calferry.store.tables import accounts, channels, intents, sync_states
+from calferry.store.tables import accounts, channels, intents, subscriptions, sync_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,16 @@ def lease_owners(connection: Connection) -> list[str]:
     runs = select(sync_states.c.lease_owner).where(sync_states.c.lease_owner.is_not(None))
     refreshes = select(accounts.c.refresh_owner).where(accounts.c.refresh_owner.is_not(None))
     sendings = select(intents.c.lease_owner).where(intents.c.lease_owner.is_not(None))
-    return sorted(connection.execute(runs.union(refreshes, sendings)).scalars())
+    deliveries = select(subscriptions.c.lease_owner).where(subscriptions.c.lease_owner.is_not(None))
+    return sorted(connection.execute(runs.union(refreshes, sendings, deliveries)).scalars())
 
 
 def free_leases_of(connection: Connection, owners: list[str]) -> None:
     """End the leases of processes that are known to be gone. Their fences still stand against them."""
     connection.execute(update(sync_states).where(sync_states.c.lease_owner.in_(owners)).values(lease_until=0))
     connection.execute(update(accounts).where(accounts.c.refresh_owner.in_(owners)).values(refresh_until=0))
-    connection.execute(update(intents).where(intents.c.lease_owner.in_(owners)).values(lease_until=0))
+    for table in (intents, subscriptions):
+        connection.execute(update(table).where(table.c.lease_owner.in_(owners)).values(lease_until=0))
 
 
 def drain_half_open_channels(connection: Connection, older_than_ms: int) -> int:

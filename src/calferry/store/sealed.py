@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, LargeBinary, and_, case, delete, func
 
 from calferry.core.failure import DEAD_GRANT
 from calferry.store import sync_states
-from calferry.store.tables import accounts, sign_ins
+from calferry.store.tables import accounts, sign_ins, subscription_secrets
 
 NAME_SIZE = 9
 """A sealed value begins with its version and the name of its key."""
@@ -50,10 +50,15 @@ def verifier_context(state_hash: bytes) -> str:
     return f"verifier:{state_hash.hex()}"
 
 
+def webhook_context(secret_id: str) -> str:
+    return f"webhook:{secret_id}"
+
+
 COLUMNS = (
     SealedColumn(accounts.c.refresh_token, accounts.c.id, refresh_context),
     SealedColumn(accounts.c.access_token, accounts.c.id, access_context),
     SealedColumn(sign_ins.c.verifier, sign_ins.c.state_hash, verifier_context),
+    SealedColumn(subscription_secrets.c.secret, subscription_secrets.c.id, webhook_context),
 )
 
 
@@ -93,10 +98,11 @@ def keys_needed(connection: Connection) -> set[bytes]:
 
 def forget(connection: Connection, column: SealedColumn, value: SealedValue, now_ms: int) -> bool:
     """Forget a value that cannot be opened any more, unless another one has taken its place. An account without its
-    refresh token waits for its person to sign in again."""
+    refresh token waits for its person to sign in again; a subscription without its secret, for a new one."""
     same = and_(column.key == value.key, column.value == value.sealed)
-    if column.value.table is sign_ins:
-        return connection.execute(delete(sign_ins).where(same)).rowcount == 1
+    table = column.value.table
+    if table is sign_ins or table is subscription_secrets:
+        return connection.execute(delete(table).where(same)).rowcount == 1
     gone: dict[Any, Any] = {column.value: None}
     is_grant = column.value is accounts.c.refresh_token
     if is_grant:

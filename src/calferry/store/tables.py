@@ -270,6 +270,7 @@ changes = Table(
     Column("event_id", Text),
     required("kind"),
     required("at", BigInteger),
+    Column("moved", Boolean, nullable=False, server_default=text("false")),
     sqlite_with_rowid=False,
 )
 
@@ -393,6 +394,76 @@ conflicts = Table(
     Column("resolved_at", BigInteger),
     Index("ix_conflicts_user_id", "user_id"),
     Index("ix_conflicts_calendar_id", "calendar_id"),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("user_id", BigInteger),
+    required("url"),
+    required("name"),
+    required("kinds"),
+    required("status"),
+    required("position", BigInteger),
+    counter("failures"),
+    Column("next_try_at", BigInteger),
+    Column("last_success_at", BigInteger),
+    Column("last_error", Text),
+    Column("lease_owner", Text),
+    Column("lease_until", BigInteger),
+    Column("lease_boot", Text),
+    counter("fence"),
+    required("created_at", BigInteger),
+    Index("ix_subscriptions_user_id", "user_id"),
+)
+
+subscription_secrets = Table(
+    "subscription_secrets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("user_id", BigInteger),
+    required("subscription_id"),
+    required("secret", LargeBinary),
+    required("created_at", BigInteger),
+    Column("expires_at", BigInteger),
+    Index("ix_subscription_secrets_subscription_id", "subscription_id"),
+)
+
+# `line`: deliveries of one line keep their order. `lasting`: what it tells of still holds, so it is not told again.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("number", RowId, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    required("user_id", BigInteger),
+    required("subscription_id"),
+    required("kind"),
+    required("line"),
+    Column("change_id", BigInteger),
+    Column("account_id", Text),
+    Column("calendar_id", Text),
+    Column("event_id", Text),
+    Column("lasting", Boolean, nullable=False, server_default=text("false")),
+    required("status"),
+    counter("attempts"),
+    Column("first_try_at", BigInteger),
+    Column("next_try_at", BigInteger),
+    Column("answer", BigInteger),
+    Column("error", Text),
+    required("at", BigInteger),
+    Column("settled_at", BigInteger),
+    Index("ix_deliveries_subscription_id", "subscription_id", "number"),
+    Index("ix_deliveries_calendar_id", "calendar_id"),
+    Index("ix_deliveries_settled_at", "settled_at"),
+    Index(
+        "ix_deliveries_pending",
+        "subscription_id",
+        "line",
+        "number",
+        sqlite_where=PENDING,
+        postgresql_where=PENDING,
+    ),
 )
 
 # `user_id` may name somebody who has been erased: it leads to nothing any more.

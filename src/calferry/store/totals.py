@@ -8,7 +8,17 @@ from sqlalchemy import Connection, Select, and_, case, func, literal, select
 
 from calferry.core.health import Health, health_of
 from calferry.store.due import RUNNABLE, WORKING_ACCOUNT, is_wanted
-from calferry.store.tables import accounts, calendars, channels, conflicts, intents, quarantine, sync_states
+from calferry.store.tables import (
+    accounts,
+    calendars,
+    channels,
+    conflicts,
+    deliveries,
+    intents,
+    quarantine,
+    subscriptions,
+    sync_states,
+)
 
 LAG_BOUNDS_S = (5, 15, 30, 60, 300, 900, 3_600, 6 * 3_600, 86_400)
 OVERDUE_MS = 60_000
@@ -41,6 +51,8 @@ class Totals:
     pending_intents: int = 0
     pending_for_s: float = 0.0
     open_conflicts: int = 0
+    subscriptions: dict[str, int] = field(default_factory=dict)
+    pending_deliveries: int = 0
 
 
 def look(connection: Connection, now_ms: int) -> Totals:
@@ -65,6 +77,10 @@ def look(connection: Connection, now_ms: int) -> Totals:
     totals.pending_for_s = age_s(now_ms, oldest)
     unresolved = select(func.count()).select_from(conflicts).where(conflicts.c.outcome == "open")
     totals.open_conflicts = connection.execute(unresolved).scalar_one()
+    endpoints = select(subscriptions.c.status, func.count()).group_by(subscriptions.c.status)
+    totals.subscriptions = {row[0]: row[1] for row in connection.execute(endpoints)}
+    untaken = select(func.count()).select_from(deliveries).where(deliveries.c.status == "pending")
+    totals.pending_deliveries = connection.execute(untaken).scalar_one()
     return totals
 
 

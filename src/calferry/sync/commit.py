@@ -147,12 +147,15 @@ def write_rows(
     for write in planned.writes:
         told = number if write.kind and count else 0
         if told:
-            log.append((writer.user_id, told, calendar.id, write.item.event_id, write.kind, terms.now_ms))
+            change = (told, calendar.id, write.item.event_id, write.kind, terms.now_ms, write.moved)
+            log.append((writer.user_id, *change))
             number += 1
         rows.append(writer.row(write.item, told, write.last_raw))
     numbered = [(number + n if count else 0, event_id) for n, event_id in enumerate(gone)]
     log += [
-        (writer.user_id, n, calendar.id, event_id, "cancelled", terms.now_ms) for n, event_id in numbered if n
+        (writer.user_id, n, calendar.id, event_id, "cancelled", terms.now_ms, False)
+        for n, event_id in numbered
+        if n
     ]
     refused = write_each(connection, planned, rows, new=walk.fresh)
     planned.quarantine += refused

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from calferry.core.limits import POLL_JITTER
 from calferry.core.model import AccountId
-from calferry.ports import CalendarSource, Clock, Dice, Ids, OAuth, Observer, Signals, Store, Vault
+from calferry.ports import CalendarSource, Clock, Dice, Ids, OAuth, Observer, Outbound, Signals, Store, Vault
+from calferry.sync.nowhere import Nowhere
 from calferry.sync.unobserved import Unobserved
 
 
@@ -47,3 +48,4 @@ class Engine:
     intervals: Intervals = field(default_factory=Intervals)
     read_ahead: ReadAhead = field(default_factory=ReadAhead)
     observer: Observer = field(default_factory=Unobserved)
+    outbound: Outbound = field(default_factory=Nowhere)

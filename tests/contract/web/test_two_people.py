@@ -11,13 +11,20 @@ import pytest
 from sqlalchemy import insert, select
 
 from calferry.emulator.server import RunningGoogle
-from calferry.store.tables import conflicts, metadata
+from calferry.store.tables import conflicts, deliveries, metadata
 from tests.contract.web.edits import edit
 from tests.contract.web.routes import CLOSED, Answer, addresses, ask
 from tests.contract.web.site import Person, Site, running_site, sync
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
 TIMES = {"start": {"date": "2027-03-01"}, "end": {"date": "2027-03-02"}}
+FITTING: dict[tuple[str, str], Any] = {
+    ("PATCH", "/calendar/calendars/{calendar_id}"): {"selected": False},
+    ("POST", "/calendar/conflicts/{conflict_id}/resolve"): {"keep": "theirs"},
+    ("PATCH", "/calendar/subscriptions/{subscription_id}"): {"status": "paused"},
+    ("POST", "/calendar/subscriptions/{subscription_id}/secrets"): {"keep_old_s": 0},
+}
+"""Bodies that the address takes: with them nothing but the id is wrong."""
 TOUCHED_BY_ASKING = {"last_used_at", "seen_at"}
 
 
@@ -70,7 +77,9 @@ def collect(site: Site, bob: Person) -> Foreign:
     }  # fmt: skip
     site.write(lambda conn: conn.execute(insert(conflicts).values(**conflict)))
     etag = bob.http.get(f"/calendar/calendars/{calendar}/events/bobmtea000").headers["etag"]
+    hook = subscribe(site, bob, calendar)
     foreign.ids = {
+        **{name: hook[name] for name in ("subscription_id", "secret_id", "delivery_id")},
         "calendar_id": calendar, "account_id": bob.account_id, "event_id": "bobmtea000", "token_id": token["id"],
         "intent_id": f"int_{number}", "conflict_id": "conf_of_bob",
     }  # fmt: skip
@@ -84,8 +93,25 @@ def collect(site: Site, bob: Person) -> Foreign:
         "Idempotency-Key": "bobs-key",
     }
     foreign.marks = {"bobm", BOB, "bob-team", token["token"], bob.token, *foreign.ids.values()}
+    foreign.marks.add(hook["secret"])
     foreign.marks |= {request_id(frame.id) for frame in stream.frames if frame.id}
     return foreign
+
+
+def subscribe(site: Site, bob: Person, calendar: str) -> dict[str, str]:
+    """To his events, one of which has been told."""
+    new = {"url": "https://8.8.8.8/bobmark", "name": "bobmark hook"}
+    made = bob.http.post("/calendar/subscriptions", json=new).json()
+    told = {
+        "id": "msg_of_bob",
+        "user_id": bob.user_id,
+        "subscription_id": made["id"],
+        "kind": "event.created",
+    }
+    about = {"calendar_id": calendar, "event_id": "bobmtea000", "line": calendar, "at": site.clock.now_ms()}
+    site.write(lambda conn: conn.execute(insert(deliveries).values(**told, **about, status="failed")))
+    ids = {"subscription_id": made["id"], "secret_id": made["secrets"][0]["id"], "delivery_id": "msg_of_bob"}
+    return {**ids, "secret": made["secret"]}
 
 
 def request_id(frame_id: str) -> str:
@@ -141,7 +167,18 @@ def shown(answer: Answer) -> str:
 
 def test_no_answer_to_one_person_holds_anything_of_another(two: Two) -> None:
     before, asked = rows_of_bob(two), 0
-    assert all(before[name] for name in ("events", "intents", "conflicts", "api_tokens", "sync_requests"))
+    assert all(
+        before[name]
+        for name in (
+            "events",
+            "intents",
+            "conflicts",
+            "api_tokens",
+            "sync_requests",
+            "subscriptions",
+            "deliveries",
+        )
+    )
     for request in attempts(two):
         two.site.clock.advance(6)
         sent = f"{request.url} {request.headers} {request.content!r}"
@@ -156,6 +193,15 @@ def test_no_answer_to_one_person_holds_anything_of_another(two: Two) -> None:
     assert not two.site.google_requests(BOB.replace("@", "%40"))[2:]
 
 
+def test_a_fitting_request_with_the_id_of_another_finds_nothing(two: Two) -> None:
+    before = rows_of_bob(two)
+    for (method, path), body in FITTING.items():
+        filled = {address.path: address for address in addresses(two.site.app)}[path].filled(two.foreign.ids)
+        answer = two.alice.http.request(method, filled, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
+    assert rows_of_bob(two) == before
+
+
 def test_the_marks_do_show_to_whom_they_belong(two: Two) -> None:
     """Or the search above could find nothing."""
     paths = (
@@ -164,9 +210,9 @@ def test_the_marks_do_show_to_whom_they_belong(two: Two) -> None:
         "/calendar/conflicts",
         "/auth/tokens",
         "/calendar/accounts",
+        "/calendar/subscriptions",
+        f"/calendar/subscriptions/{two.foreign.ids['subscription_id']}/deliveries",
     )
     text = " ".join(shown(ask(two.bob.http, two.bob.http.build_request("GET", path))) for path in paths)
-    ids = {
-        two.foreign.ids[name] for name in ("calendar_id", "account_id", "event_id", "token_id", "conflict_id")
-    }
+    ids = {two.foreign.ids[name] for name in two.foreign.ids if name != "intent_id"}
     assert not [mark for mark in {"bobm", BOB, *ids} if mark not in text]

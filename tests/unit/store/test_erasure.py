@@ -84,7 +84,8 @@ async def test_an_account_leaves_nothing_but_its_person(store: Store) -> None:
     before = await store.read(lambda connection: left(connection, "bob", 2))
     assert before == set(metadata.tables) - OF_NOBODY
     await store.write(disconnect)
-    still = {"users", "sessions", "api_tokens", "sync_requests", "changes"}
+    of_the_person = {"api_tokens", "sessions", "subscription_secrets", "subscriptions", "sync_requests"}
+    still = {"users", "changes", *of_the_person}
     assert await store.read(lambda connection: left(connection, "alice", 1)) == still
     removed = await store.read(lambda connection: traces(connection, metadata.tables["changes"], "alice", 1))
     assert [row["kind"] for row in removed] == ["calendar_removed"]
