@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.tree import SOURCE, read
+from tests.house.tree import ROOT, SOURCE, read
 
-VENDORED = sorted(path for path in (SOURCE / "web" / "static" / "vendor").iterdir() if path.is_dir())
+PLACES = (SOURCE / "web" / "static" / "vendor", ROOT / "tests" / "browser" / "vendor")
+VENDORED = sorted(path for place in PLACES for path in place.iterdir() if path.is_dir())
 
 
 @pytest.mark.parametrize("folder", VENDORED, ids=lambda path: path.name)

@@ -1,68 +1,67 @@
-"""The first page: who is signed in, which accounts are connected and how they do, and where to go."""
+"""The pages for people: the calendar, how the copies are doing, conflicts, and settings.
 
-from html import escape
+They are shells: what they show they ask of the public HTTP API, with the session cookie.
+"""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
 
 from calferry.store import account_reads
-from calferry.store.account_reads import AccountRow
-from calferry.web.authentication import Caller, find_caller, read_credentials
+from calferry.web.authentication import Caller, authenticate
+from calferry.web.pages import show
 from calferry.web.problems import Problem
-from calferry.web.service import Service, ServiceDep
-from calferry.web.small_page import page
+from calferry.web.service import ServiceDep
 
 router = APIRouter(include_in_schema=False)
 
-SIGN_IN = '<p><a href="/auth/google/login">Sign in with Google</a></p>'
-SIGNED_IN = """<p>Signed in as {email}. Connected:</p>
-<ul>
-{accounts}
-</ul>
-<ul>
-<li><a href="/auth/google/login?intent=connect">Connect another Google account</a></li>
-<li><a href="/calendar/calendars">Your calendars</a> and <a href="/calendar/sync-status">how they are doing</a></li>
-</ul>"""
-RECONNECT = '<a href="/auth/google/login?intent=reconnect&amp;account_id={id}">{text}</a>'
-DOCS = '<p><a href="/docs">The API</a></p>'
-TROUBLES = {
-    "partial": "permissions are missing",
-    "needs_reauth": "Google no longer accepts its grant",
-    "calendar_disabled": "it has no Google Calendar",
-    "paused": "paused",
-    "closing": "being disconnected",
-}
-MENDED_BY_CONSENT = {
-    "partial": "ask again, and leave every box ticked",
-    "needs_reauth": "connect it again",
-}
 
-
-@router.get("/")
-async def show_home(request: Request, service: ServiceDep) -> HTMLResponse:
-    caller = await signed_in(request, service)
-    body = SIGN_IN if caller is None else await home_of(service, caller)
-    return HTMLResponse(page("calferry", body + (DOCS if service.settings.docs else "")))
-
-
-async def signed_in(request: Request, service: Service) -> Caller | None:
+async def find_visitor(request: Request) -> Caller | None:
     try:
-        return await find_caller(service, read_credentials(request, service))
+        return await authenticate(request)
     except Problem:
         return None
 
 
-async def home_of(service: Service, caller: Caller) -> str:
-    rows = await service.engine.store.read(lambda conn: account_reads.accounts_of(conn, caller.user_id))
-    accounts = "\n".join(f"<li>{described(row)}</li>" for row in rows) or "<li>no account</li>"
-    return SIGNED_IN.format(email=escape(caller.email), accounts=accounts)
+VisitorDep = Annotated[Caller | None, Depends(find_visitor)]
 
 
-def described(account: AccountRow) -> str:
-    """The account's address, what ails it, and the link that helps."""
-    text = escape(account.email)
-    if account.status in TROUBLES:
-        text += f": {TROUBLES[account.status]}"
-    if account.status in MENDED_BY_CONSENT:
-        text += "; " + RECONNECT.format(id=escape(account.id), text=MENDED_BY_CONSENT[account.status])
-    return text
+@router.get("/")
+async def show_home(visitor: VisitorDep, service: ServiceDep) -> HTMLResponse:
+    """The calendar; as long as nothing is mirrored, the choice of calendars."""
+    if visitor is None:
+        return show("signed_out.html", docs=service.settings.docs, path="/")
+    user_id = visitor.user_id
+    has_any = await service.engine.store.read(lambda conn: mirrors_any(conn, user_id))
+    return shell(visitor, service, "calendar" if has_any else "calendars")
+
+
+@router.get("/calendars")
+async def show_calendars(visitor: VisitorDep, service: ServiceDep) -> HTMLResponse:
+    return shell(visitor, service, "calendars")
+
+
+@router.get("/conflicts")
+async def show_conflicts(visitor: VisitorDep, service: ServiceDep) -> HTMLResponse:
+    return shell(visitor, service, "conflicts")
+
+
+@router.get("/settings")
+async def show_settings(visitor: VisitorDep, service: ServiceDep) -> HTMLResponse:
+    return shell(visitor, service, "settings")
+
+
+def shell(visitor: Caller | None, service: ServiceDep, page: str) -> HTMLResponse:
+    """The page of that name; for a stranger, the way in and back here."""
+    docs = service.settings.docs
+    if visitor is not None:
+        return show(f"{page}.html", page=page, email=visitor.email, docs=docs)
+    refusal = show("signed_out.html", status=401, docs=docs, path=f"/{page}")
+    refusal.headers["WWW-Authenticate"] = "Bearer"
+    return refusal
+
+
+def mirrors_any(conn: Connection, user_id: int) -> bool:
+    return any(row.selected for row in account_reads.calendars_of(conn, user_id))
