@@ -264,4 +264,4 @@ try {
 keepLooking(async () => {
   await look();
   if (await readCalendars()) refresh();
-});
+})();

@@ -14,8 +14,9 @@ const rows = new Map();
 const wanted = new Set();
 let inRound = new Set();
 let isSyncing = false;
+const show = keepLooking(read);
 
-async function show() {
+async function read() {
   const [{ accounts }, { calendars }, statuses] = await Promise.all([look(), get("/calendar/calendars"), get("/calendar/sync-status")]);
   const statusOf = new Map(statuses.calendars.map((status) => [status.calendar_id, status]));
   for (const account of accounts) showAccount(account);
@@ -25,6 +26,7 @@ async function show() {
   byId("sync-all").hidden = selected.length === 0;
   byId("invitation").hidden = selected.length > 0;
   byId("accounts").removeAttribute("aria-busy");
+  return [...rows.values()].some((row) => row.dataset.tone === "busy");
 }
 
 function showAccount(account) {
@@ -154,4 +156,4 @@ byId("sync-all").addEventListener("click", () =>
   sync([...rows].filter(([, row]) => part(row, "pick")?.checked && !row.paused).map(([id]) => id)),
 );
 
-await keepLooking(show);
+await show();

@@ -8,8 +8,9 @@ import { keepLooking, look } from "./shell.js";
 import { said, saidPlace, viewerZone } from "./times.js";
 
 const cards = new Map();
+const show = keepLooking(read);
 
-async function show() {
+async function read() {
   const [{ conflicts }, { calendars }] = await Promise.all([look(), get("/calendar/calendars")]);
   const names = new Map(calendars.map(({ id, summary }) => [id, summary]));
   for (const conflict of conflicts) {
@@ -56,4 +57,4 @@ function valueOf(version, field) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-await keepLooking(show);
+await show();

@@ -6,13 +6,14 @@ import { attempt, tell } from "./notices.js";
 import { keepLooking, look, reconnectAddress, troubleOf } from "./shell.js";
 import { said } from "./times.js";
 
-async function show() {
+async function read() {
   const [{ accounts }, { tokens }] = await Promise.all([look(), get("/auth/tokens")]);
   replaceIfChanged("accounts", accounts, accountRow);
   replaceIfChanged("tokens", tokens, tokenRow);
 }
 
 const shown = new Map();
+const show = keepLooking(read);
 
 /** Leaves a list alone, and the focus in it, as long as it says the same. */
 function replaceIfChanged(id, values, rowOf) {
@@ -78,4 +79,4 @@ byId("copy-token").addEventListener("click", () =>
   }),
 );
 
-await keepLooking(show);
+await show();

@@ -5,6 +5,7 @@ import { byId, make } from "./elements.js";
 import { attempt } from "./notices.js";
 
 const LOOK_EVERY_MS = 10_000;
+const MOVING_MS = 1000;
 const TROUBLES = {
   needs_reauth: ["Google no longer accepts the grant of this account: nothing of it is copied until you reconnect it.", "Reconnect"],
   partial: ["Permissions are missing. Ask again, and leave every box ticked.", "Ask again"],
@@ -44,12 +45,18 @@ function replaceIfChanged(place, children) {
   if (fresh.innerHTML !== place.innerHTML) place.replaceChildren(...fresh.childNodes);
 }
 
-/** Calls `work` now, and again as long as somebody may be looking. */
-export function keepLooking(work, everyMs = LOOK_EVERY_MS) {
-  const again = () => document.hidden || work().catch(() => {});
-  setInterval(again, everyMs);
+/** A function that calls `work` at once, and then again and again as long as somebody may be looking: soon where it answers
+ * true, something being on its way. */
+export function keepLooking(work) {
+  let timer = 0;
+  async function again() {
+    clearTimeout(timer);
+    const isMoving = !document.hidden && (await work().catch(() => false));
+    clearTimeout(timer);
+    timer = setTimeout(again, isMoving ? MOVING_MS : LOOK_EVERY_MS);
+  }
   document.addEventListener("visibilitychange", again);
-  return again();
+  return again;
 }
 
 document.addEventListener("signed-out", () => {
