@@ -207,6 +207,7 @@ def running_site(
     if databases.is_postgres():
         given.setdefault("database_url", databases.emptied_database())
     elif not (data / MIRROR).exists():
+        data.mkdir(parents=True, exist_ok=True)
         (data / MIRROR).write_bytes(migrated_file())
     settings = settings_for(url, google, data, **given)
     ready, failure = threading.Event(), []
