@@ -259,7 +259,7 @@ def times_of(items: Any) -> dict[str, Any]:
     return {item["id"]: (item.get("summary"), item["start"], item["end"]) for item in items}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in (1, 2))])
 def test_both_modes_are_what_google_has_for_thirty_days(seed: int) -> None:
     async def run() -> None:
         await Month(seed).run()
