@@ -138,6 +138,9 @@ class Day:
         answer = http.post("/calendar/subscriptions", json={"url": f"{self.google.url}/nowhere"})
         assert answer.status_code == 201, answer.text
         self.overheard.note("webhook secret", answer.json()["secret"])
+        feed = http.post("/calendar/feeds", json={}).json()["url"]
+        self.overheard.note("feed", feed.rpartition("/")[2].removesuffix(".ics"))
+        assert self.browser.get(feed).status_code == 200
         self.hook = f"/calendar/subscriptions/{answer.json()['id']}"
 
     def edit(self, http: httpx.Client, calendar: str) -> None:
@@ -245,7 +248,10 @@ def test_no_secret_is_stored_written_or_shown(
         "state",
         "cookie",
     }
-    assert kinds | {"authorization", "bearer", "nextSyncToken", "webhook secret"} <= overheard.secrets.keys()
+    assert (
+        kinds | {"authorization", "bearer", "nextSyncToken", "webhook secret", "feed"}
+        <= overheard.secrets.keys()
+    )
     assert found(overheard.all(but=MAY_BE_STORED), while_full + in_the_end) == []
     assert found(overheard.all() | set(PRIVATE), log + shown) == []
     happened = {

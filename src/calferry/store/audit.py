@@ -20,6 +20,8 @@ Action = Literal[
     "person_erased",
     "token_created",
     "token_revoked",
+    "feed_created",
+    "feed_revoked",
     "access_denied",
     "keys_rotated",
 ]

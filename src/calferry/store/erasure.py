@@ -7,6 +7,7 @@ from calferry.store import audit, changes
 from calferry.store.tables import (
     accounts,
     api_tokens,
+    calendar_feeds,
     calendars,
     channels,
     conflicts,
@@ -47,7 +48,7 @@ def erase_calendar(connection: Connection, calendar_id: str) -> None:
     """Everything of one calendar, its entries in the log too."""
     own = select(projections.c.id).where(projections.c.calendar_id == calendar_id)
     connection.execute(delete(events).where(events.c.projection_id.in_(own)))
-    for table in (quarantine, intents, conflicts, deliveries):
+    for table in (quarantine, intents, conflicts, deliveries, calendar_feeds):
         connection.execute(delete(table).where(table.c.calendar_id == calendar_id))
     connection.execute(delete(projections).where(projections.c.calendar_id == calendar_id))
     connection.execute(delete(log).where(log.c.calendar_id == calendar_id))
@@ -83,6 +84,7 @@ OF_THE_PERSON = (
     api_tokens,
     sign_ins,
     sync_requests,
+    calendar_feeds,
     subscriptions,
     subscription_secrets,
     deliveries,

@@ -368,12 +368,7 @@ intents = Table(
     Index("ix_intents_calendar_id", "calendar_id"),
     Index("ix_intents_settled_at", "settled_at"),
     Index("ix_intents_unsettled", "calendar_id", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
-    Index(
-        "ix_intents_next_try_at",
-        "next_try_at",
-        sqlite_where=PENDING,
-        postgresql_where=PENDING,
-    ),
+    Index("ix_intents_next_try_at", "next_try_at", sqlite_where=PENDING, postgresql_where=PENDING),
 )
 
 conflicts = Table(
@@ -394,6 +389,20 @@ conflicts = Table(
     Column("resolved_at", BigInteger),
     Index("ix_conflicts_user_id", "user_id"),
     Index("ix_conflicts_calendar_id", "calendar_id"),
+)
+
+calendar_feeds = Table(
+    "calendar_feeds",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("user_id", BigInteger),
+    Column("calendar_id", Text),
+    required("name"),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    required("created_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Index("ix_calendar_feeds_user_id", "user_id"),
+    Index("ix_calendar_feeds_calendar_id", "calendar_id"),
 )
 
 subscriptions = Table(

@@ -11,6 +11,7 @@ from calferry.sync.engine import Engine
 from calferry.web import (
     accounts,
     calendar_events,
+    calendar_feeds,
     calendars,
     changes,
     conflicts,
@@ -55,6 +56,8 @@ ROUTERS = (
     conflicts.router,
     subscriptions.router,
     deliveries.router,
+    calendar_feeds.router,
+    calendar_feeds.open_router,
     accounts.router,
     sign_in.router,
     tokens.router,
@@ -149,7 +152,14 @@ def described_routes(app: FastAPI) -> dict[str, Any]:
 def secure(path: str, methods: dict[str, Any]) -> None:
     own = {"/api/cron/": ("cronSecret",), "/metrics": ("metricsToken",)}
     schemes = next((own[start] for start in own if path.startswith(start)), ("bearer", "session"))
-    open_paths = (*webhook.PATHS, "/healthz", "/readyz", "/auth/google/login", "/auth/google/callback")
+    open_paths = (
+        *webhook.PATHS,
+        "/feeds/{secret}.ics",
+        "/healthz",
+        "/readyz",
+        "/auth/google/login",
+        "/auth/google/callback",
+    )
     if path not in open_paths:
         for operation in methods.values():
             operation["security"] = [{scheme: []} for scheme in schemes]

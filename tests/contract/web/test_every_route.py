@@ -67,7 +67,7 @@ def test_every_answer_carries_the_safe_headers_and_no_telltale(site: Site, alice
 def test_nothing_but_the_open_addresses_answers_a_stranger(site: Site) -> None:
     open_addresses = {
         "/", "/healthz", "/readyz", "/docs", "/openapi.json", "/static/calferry.css", "/auth/google/login",
-        "/auth/google/callback", "/api/webhooks/google-calendar", "/calendar/webhook",
+        "/auth/google/callback", "/api/webhooks/google-calendar", "/calendar/webhook", "/feeds/{secret}.ics",
     }  # fmt: skip
     answered = {
         address.path

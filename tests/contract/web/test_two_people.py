@@ -78,7 +78,9 @@ def collect(site: Site, bob: Person) -> Foreign:
     site.write(lambda conn: conn.execute(insert(conflicts).values(**conflict)))
     etag = bob.http.get(f"/calendar/calendars/{calendar}/events/bobmtea000").headers["etag"]
     hook = subscribe(site, bob, calendar)
+    feed = bob.http.post("/calendar/feeds", json={"calendar_id": calendar, "name": "bobmark feed"}).json()
     foreign.ids = {
+        "feed_id": feed["id"],
         **{name: hook[name] for name in ("subscription_id", "secret_id", "delivery_id")},
         "calendar_id": calendar, "account_id": bob.account_id, "event_id": "bobmtea000", "token_id": token["id"],
         "intent_id": f"int_{number}", "conflict_id": "conf_of_bob",
@@ -93,7 +95,7 @@ def collect(site: Site, bob: Person) -> Foreign:
         "Idempotency-Key": "bobs-key",
     }
     foreign.marks = {"bobm", BOB, "bob-team", token["token"], bob.token, *foreign.ids.values()}
-    foreign.marks.add(hook["secret"])
+    foreign.marks |= {hook["secret"], feed["url"].rpartition("/")[2]}
     foreign.marks |= {request_id(frame.id) for frame in stream.frames if frame.id}
     return foreign
 
@@ -177,6 +179,7 @@ def test_no_answer_to_one_person_holds_anything_of_another(two: Two) -> None:
             "sync_requests",
             "subscriptions",
             "deliveries",
+            "calendar_feeds",
         )
     )
     for request in attempts(two):
@@ -210,6 +213,7 @@ def test_the_marks_do_show_to_whom_they_belong(two: Two) -> None:
         "/calendar/conflicts",
         "/auth/tokens",
         "/calendar/accounts",
+        "/calendar/feeds",
         "/calendar/subscriptions",
         f"/calendar/subscriptions/{two.foreign.ids['subscription_id']}/deliveries",
     )
