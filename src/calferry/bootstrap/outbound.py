@@ -9,13 +9,15 @@ import errno
 import re
 import socket
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
 from prometheus_client import Counter
 from yarl import URL
 
@@ -28,8 +30,36 @@ CONNECT_TIMEOUT_S = 5.0
 LOOKUP_TIMEOUT_S = 5.0
 BODY_MAX = 16 * 1024
 LENGTH_MAX = 2_000
+RESOLVED_AT_ONCE = 8
 LOW_PORTS = (80, 443)
 INSIDE = "leads into a private network"
+
+
+class ApartResolver(AbstractResolver):
+    """The system's, in threads of its own: names that people give us may resolve slowly, and hold up no others."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(RESOLVED_AT_ONCE, "outbound-names")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        look = partial(socket.getaddrinfo, host, port, family=family, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, look)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(place[0]),
+                port=port,
+                family=kind,
+                proto=protocol,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for kind, _, protocol, _, place in found
+        ]
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class GuardedOutbound:
@@ -51,13 +81,13 @@ class GuardedOutbound:
         self._clock = clock
         self._outcomes = outcomes
         self._allow_inside = allow_inside
-        self._resolver = resolver
+        self._resolver = resolver or ApartResolver()
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
-            resolver=self._resolver or aiohttp.ThreadedResolver(),
+            resolver=self._resolver,
             use_dns_cache=False,
             socket_factory=self._socket,
             force_close=True,
@@ -74,6 +104,7 @@ class GuardedOutbound:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+        await self._resolver.close()
 
     async def refusal(self, address: str) -> str | None:
         refused = self._refused_as_written(address)
@@ -127,8 +158,7 @@ class GuardedOutbound:
         try:
             return [str(ip_address(host))]
         except ValueError:
-            resolver = self._resolver or aiohttp.ThreadedResolver()
-            return [found["host"] for found in await resolver.resolve(host, 443, socket.AF_UNSPEC)]
+            return [found["host"] for found in await self._resolver.resolve(host, 443, socket.AF_UNSPEC)]
 
     def _is_allowed(self, address: str) -> bool:
         return self._allow_inside or is_public(address)

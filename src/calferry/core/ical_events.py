@@ -4,10 +4,13 @@ Series go out as series. An occurrence that does not take place is an EXDATE of 
 of its own with a RECURRENCE-ID. Times stand on the clocks of the zone they were made in, days are dates.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
+
+import msgspec
 
 from calferry.core.event_json import parsed
 from calferry.core.ical_lines import plain, text_line
@@ -53,7 +56,7 @@ class FeedLines:
     def add_calendar(self, rows: Sequence[FeedRow], zone: tzinfo, *, expanded: bool) -> None:
         """The events of one calendar. `expanded`: Google has made instances of its series. What stands there already, from
         another calendar with the same event, is passed over."""
-        read = [(row, parsed(row.raw)) for row in rows]
+        read = [(row, fields_of(row.raw)) for row in rows]
         masters = {row.event_id: (row, event) for row, event in read if row.recurring}
         exceptions: dict[str, list[tuple[FeedRow, Mapping[str, Any]]]] = {}
         for row, event in read:
@@ -151,6 +154,19 @@ class Clock:
         return [f"{name};TZID={getattr(self.zone, 'key', '')}:{texts}"]
 
 
+def fields_of(raw: str) -> Mapping[str, Any]:
+    """None of an event that nothing can read: its times stand in its row."""
+    try:
+        return parsed(raw)
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def uid_of(row: FeedRow, event: Mapping[str, Any], *, expanded: bool) -> str:
     """Instances that Google has made share a UID with their series, which is not in the file: they are events of their own."""
     known = event.get("iCalUID")
@@ -191,9 +207,9 @@ def component(
     if row.status in ("confirmed", "tentative"):
         yield f"STATUS:{row.status.upper()}"
     yield f"TRANSP:{'TRANSPARENT' if event.get('transparency') == 'transparent' else 'OPAQUE'}"
-    if event.get("visibility") in CLASSES:
-        yield f"CLASS:{CLASSES[event['visibility']]}"
-    if isinstance(event.get("sequence"), int):
+    if (kind := CLASSES.get(str(event.get("visibility")))) is not None:
+        yield f"CLASS:{kind}"
+    if type(event.get("sequence")) is int and event["sequence"] >= 0:
         yield f"SEQUENCE:{event['sequence']}"
     if isinstance(event.get("htmlLink"), str):
         yield f"URL:{plain(event['htmlLink'])}"
@@ -211,9 +227,10 @@ def recurrence_lines(event: Mapping[str, Any], row: FeedRow, clock: Clock) -> It
     """Rules as they were sent, their ends as RFC 5545 wants them; dates on the clocks of the series. A line that cannot be
     read is left out, as it is when series are expanded."""
     start = row.times.start_of_days if clock.zone is None else (row.start_at or 0) // 1000
-    for line in event.get("recurrence") or ():
+    lines = event.get("recurrence")
+    for line in lines if isinstance(lines, list) else ():
         try:
-            name, _, value = parts_of_line(line)
+            name, _, value = parts_of_line(str(line))
             if name in RULES:
                 read_rule(value)
                 yield f"{name}:{ended(value, clock)}"
@@ -221,7 +238,7 @@ def recurrence_lines(event: Mapping[str, Any], row: FeedRow, clock: Clock) -> It
                 yield from clock.list_lines(
                     name, [one.instant for one in read_dates(line, start, clock.zone)]
                 )
-        except (ValueError, TypeError):
+        except ValueError:
             continue
 
 

@@ -57,7 +57,7 @@ async def deliver_webhooks(engine: Engine) -> int:
     ends_ms, taken, resting = engine.clock.lease_ms() + SLICE_MS, 0, set[str]()
     while True:
         if engine.clock.lease_ms() < ends_ms:
-            for subscription_id in (await due_now(engine))[:ENDPOINTS_AT_ONCE]:
+            for subscription_id in await due_now(engine):
                 if subscription_id not in running.keys() | resting and len(running) < ENDPOINTS_AT_ONCE:
                     work = deliver_to(engine, subscription_id, ends_ms)
                     running[subscription_id] = asyncio.create_task(work, name=f"deliver {subscription_id}")

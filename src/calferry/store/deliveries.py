@@ -93,7 +93,11 @@ HAS_WORK = exists().where(
     ~IN_LINE,
 )
 # Asked every second, and building it costs more than running it.
-DUE = select(subscriptions.c.id).where(READY, or_(HAS_NEWS, HAS_WORK)).order_by(subscriptions.c.id)
+DUE = (
+    select(subscriptions.c.id)
+    .where(READY, or_(HAS_NEWS, HAS_WORK))
+    .order_by(subscriptions.c.fence, subscriptions.c.id)
+)
 TAKE = (
     update(subscriptions)
     .where(subscriptions.c.id == bindparam("subscription_id"), READY)
@@ -108,7 +112,7 @@ TAKE = (
 
 
 def due(connection: Connection, now_ms: int, lease: LeaseTerms) -> list[str]:
-    """Subscriptions that something is to be sent for now."""
+    """Subscriptions that something is to be sent for now, those first that had their turn least often."""
     terms = {"now": now_ms, "boot": lease.boot, "lease_now": lease.now}
     return list(connection.execute(DUE, terms).scalars())
 

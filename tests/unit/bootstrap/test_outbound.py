@@ -100,6 +100,20 @@ async def test_a_name_that_leads_inside_later_is_refused_by_the_connection() -> 
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("name", ["localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1"])
+async def test_names_and_numbers_that_the_system_takes_for_this_machine_are_refused(name: str) -> None:
+    counter = Counter("outcomes", "Outcomes", ["outcome"], registry=CollectorRegistry())
+    async with (
+        server(OK) as (port, heard),
+        GuardedOutbound(StillClock(), counter, allow_inside=False) as out,
+    ):
+        address = f"https://{name}:{port}/"
+        assert await out.refusal(address) == "leads into a private network"
+        assert (await out.post(address, {}, b"{}")).answer is None
+        assert heard == []
+
+
+@pytest.mark.anyio
 async def test_the_answer_is_its_status_and_nothing_more() -> None:
     redirect = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
     endless = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * (BODY_MAX + 65_536)

@@ -36,6 +36,23 @@ def test_occurrence_cancelled_before_we_looked_is_news() -> None:
     assert kinds(planned(sent)) == [("retro_20260101T100000Z", "cancelled")]
 
 
+@pytest.mark.parametrize(
+    ("change", "moved"),
+    [
+        ({"summary": "Late lunch"}, False),
+        ({"start": {"dateTime": "2026-05-01T13:00:00Z"}}, True),
+        ({"end": {"dateTime": "2026-05-01T15:00:00Z"}}, True),
+        ({"start": {"dateTime": "2026-05-01T14:00:00+02:00", "timeZone": "Europe/Berlin"}}, False),
+        ({"start": {"date": "2026-05-01"}, "end": {"date": "2026-05-02"}}, True),
+    ],
+    ids=str,
+)
+def test_an_event_at_another_time_is_moved(change: dict[str, Any], moved: bool) -> None:
+    times = {"start": {"dateTime": "2026-05-01T12:00:00Z"}, "end": {"dateTime": "2026-05-01T14:00:00Z"}}
+    plan = planned(item(at=2, **{**times, **change}), row(item(**times)))
+    assert [(write.kind, write.moved) for write in plan.writes] == [("updated", moved)]
+
+
 def test_same_bytes_only_stamp_the_row() -> None:
     plan = planned(item(), row(item()))
     assert (plan.writes, plan.seen) == ([], ["lunch"])
