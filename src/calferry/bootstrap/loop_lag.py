@@ -1,22 +1,25 @@
 """Whether the event loop keeps up with what it has to do."""
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 
 LOOK_S = 0.01
 LAG_MAX_S = 0.01
 PATIENCE_S = 2.0
 
 
-async def until_loop_keeps_up() -> None:
+async def until_loop_keeps_up(
+    now: Callable[[], float] = time.monotonic, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> None:
     """Return when the loop is at most ten milliseconds late, and after two seconds in any case.
 
     Whoever begins new runs waits for it, so that requests and notifications are answered first.
     """
-    loop = asyncio.get_running_loop()
-    ends_at = loop.time() + PATIENCE_S
+    ends_at = now() + PATIENCE_S
     while True:
-        asked = loop.time()
-        await asyncio.sleep(LOOK_S)
-        now = loop.time()
-        if now - asked - LOOK_S < LAG_MAX_S or now >= ends_at:
+        asked = now()
+        await sleep(LOOK_S)
+        woken = now()
+        if woken - asked - LOOK_S < LAG_MAX_S or woken >= ends_at:
             return
