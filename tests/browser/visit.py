@@ -55,7 +55,7 @@ class Visit:
 
     def open_calendar(self, path: str = "/") -> None:
         """Signed in, everything mirrored, and the page live."""
-        self.sign_in("/docs")
+        self.sign_in("/healthz")
         self.mirror_all()
         self.open(path)
         self.page.get_by_text("Live", exact=True).wait_for()

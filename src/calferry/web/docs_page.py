@@ -4,9 +4,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 STATIC = Path(__file__).parent / "static"
+GZIP_LEVEL = 6
 
 # Swagger UI sets styles on elements; scripts come from this site alone.
 CONTENT_SECURITY_POLICY = (
@@ -37,7 +39,8 @@ async def show_docs() -> HTMLResponse:
 
 
 def install_static(app: FastAPI) -> None:
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    files = GZipMiddleware(StaticFiles(directory=STATIC), compresslevel=GZIP_LEVEL)
+    app.mount("/static", files, name="static")
 
 
 def install_docs(app: FastAPI) -> None:

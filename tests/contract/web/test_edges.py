@@ -406,19 +406,3 @@ def test_the_first_page_escapes_names(site: Site, alice: Person) -> None:
     page = alice.http.get("/").text
     assert "<script>alert" not in page
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;@example.com") == 2
-
-
-@pytest.mark.parametrize("path", ["/calendars", "/conflicts", "/settings"])
-def test_a_page_asks_a_stranger_to_sign_in_and_comes_back(site: Site, alice: Person, path: str) -> None:
-    stranger = site.client().get(path)
-    assert stranger.status_code == 401
-    assert f'href="/auth/google/login?return_to={path}"' in stranger.text
-    page = alice.http.get(path)
-    assert page.status_code == 200
-    assert f'<a href="{path}" aria-current="page">' in page.text
-
-
-def test_the_first_page_is_the_choice_of_calendars_until_one_is_mirrored(site: Site, alice: Person) -> None:
-    assert "/static/page/calendars.js" in alice.http.get("/").text
-    alice.http.patch(f"/calendar/calendars/{alice.calendar_id}", json={"selected": True})
-    assert "/static/page/calendar.js" in alice.http.get("/").text
