@@ -33,7 +33,9 @@ from calferry.store.tables import changes, deliveries, events, subscriptions, us
 
 AHEAD_MAX = 500
 """So many changes become deliveries before the first of them has been taken; the rest waits in the log."""
-PENDING = deliveries.c.status == literal_column("'pending'")
+# The second condition lets SQLite, which knows nothing of how many there are, take the index of what is pending: the log
+# of what was delivered may be long.
+PENDING = and_(deliveries.c.status == literal_column("'pending'"), deliveries.c.line >= literal_column("''"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,10 @@
 """Every table. Columns named `*_at` hold UTC milliseconds since 1970; `*_date` hold `YYYY-MM-DD`."""
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -15,7 +12,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.types import TypeEngine
+
+from calferry.store.columns import RowId, counter, required
 
 metadata = MetaData(
     naming_convention={
@@ -25,19 +23,9 @@ metadata = MetaData(
     }
 )
 
-# SQLite numbers rows by itself only in a column declared INTEGER.
-RowId = BigInteger().with_variant(Integer, "sqlite")
 UNSETTLED = text("status = 'pending' OR done_mark IS NOT NULL")
 PENDING = text("status = 'pending'")
 LEASED = text("lease_owner IS NOT NULL")
-
-
-def required(name: str, kind: type[TypeEngine[Any]] = Text) -> Column[Any]:
-    return Column(name, kind, nullable=False)
-
-
-def counter(name: str) -> Column[Any]:
-    return Column(name, BigInteger, nullable=False, server_default=text("0"))
 
 
 users = Table(
@@ -465,6 +453,9 @@ deliveries = Table(
     Index("ix_deliveries_subscription_id", "subscription_id", "number"),
     Index("ix_deliveries_calendar_id", "calendar_id"),
     Index("ix_deliveries_settled_at", "settled_at"),
+    Index(
+        "ix_deliveries_lasting", "kind", sqlite_where=text("lasting = 1"), postgresql_where=text("lasting")
+    ),
     Index(
         "ix_deliveries_pending",
         "subscription_id",

@@ -1,5 +1,6 @@
 """The HTTP application, put together."""
 
+import asyncio
 from importlib.metadata import version
 from typing import Any
 
@@ -109,6 +110,7 @@ def create_app(
     app.state.works = Works()
     app.state.streams = OpenStreams(engine.observer)
     app.state.feeds = Feeds(engine.store, engine.signals)
+    app.state.feed_places = asyncio.Semaphore(calendar_feeds.WRITTEN_AT_ONCE)
     app.state.pushes = Pushes(service, PUSHES_GATHERED_S)
     always = {
         name.decode(): value.decode() for name, value in safe_headers(is_https=settings.is_https).items()

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 from icalendar import Timezone
 from pydantic import BaseModel, StringConstraints
@@ -30,6 +30,8 @@ open_router = APIRouter(tags=["feeds"])
 
 FORMAT = 1
 """Raised when the same events make another file."""
+WRITTEN_AT_ONCE = 2
+"""A long file takes seconds of one core: who has an address may ask for it again and again."""
 ZONES_FROM, ZONES_UNTIL = date(1970, 1, 1), date(2051, 1, 1)
 UNKNOWN = "There is no calendar at this address, or it is not mirrored yet."
 ICS = {"content": {"text/calendar": {"schema": {"type": "string"}}}, "description": "An iCalendar file."}
@@ -119,6 +121,7 @@ def shown(feed: CalendarFeed) -> dict[str, str | None]:
 )
 async def read_feed(
     secret: str,
+    request: Request,
     service: ServiceDep,
     if_none_match: Annotated[str | None, Header(description="The `ETag` of the file that is known.")] = None,
 ) -> Response:
@@ -132,7 +135,8 @@ async def read_feed(
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
-    file = await read_file(service, feed, contents)
+    async with request.app.state.feed_places:
+        file = await read_file(service, feed, contents)
     headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
     return Response(file, media_type="text/calendar; charset=utf-8", headers=headers)
 
