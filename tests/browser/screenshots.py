@@ -161,10 +161,16 @@ def show_locked(visit: Visit) -> None:
 
 def show_settings(visit: Visit) -> None:
     visit.open("/settings")
-    visit.page.get_by_label("Name of a new token").fill("laptop")
-    visit.page.get_by_role("button", name="Create").click()
-    expect(visit.page.locator("#token")).not_to_be_empty()
-    visit.page.locator("#token").evaluate("element => (element.textContent = 'shown-once-and-never-again')")
+    page = visit.page
+    page.get_by_label("Name of a new token").fill("laptop")
+    page.locator("#new-tokens").get_by_role("button", name="Create").click()
+    expect(page.locator("#tokens")).to_contain_text("laptop")
+    page.locator("#new-feeds").get_by_role("button", name="Create").click()
+    expect(page.locator("#feeds")).to_contain_text("All calendars")
+    expect(page.get_by_text("This is the only time it is shown")).to_have_count(2)
+    page.locator(".made code").evaluate_all(
+        "codes => codes.forEach((code) => (code.textContent = 'shown-once'))"
+    )
 
 
 def show_conflicts(visit: Visit) -> None:

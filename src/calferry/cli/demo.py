@@ -174,7 +174,7 @@ async def stay(output: Output, set_up: Stage) -> int:
 def tell_addresses(output: Output, set_up: Stage, token: str) -> None:
     address, google = set_up.browser.address, set_up.google.url
     output.show(f"""
-  sign in yourself   {address}/auth/google/login?return_to=/docs
+  the calendar       {address}/auth/google/login?return_to=/
   API docs           {address}/docs
   local Google       {google}/calendar/v3
   what it was asked  {google}/_emulator/requests

@@ -47,6 +47,7 @@ const view = new Calendar(byId("calendar"), {
     timeGridDay: { text: "Day" },
     listWeek: { text: "List" },
   },
+  views: { dayGridMonth: { titleFormat: { year: "numeric", month: "long" } } },
   buttonClass: "tool",
   todayHint: "Today",
   viewHint: (text) => text,

@@ -19,7 +19,7 @@ const TONES = { ok: "good", syncing: "busy", never_synced: "busy", not_selected:
 /** `{tone, text}`; `tone` is `good`, `busy`, `idle` or `bad`. */
 export function verdictOn(status) {
   const tone = TONES[status.health] ?? "bad";
-  if (!status.selected && !ACCOUNT[status.health]) return { tone: "idle", text: ENGINE.not_selected };
+  if (!status.selected) return { tone: "idle", text: ENGINE.not_selected };
   if (status.health === "failing") return { tone, text: failureOf(status) };
   if (status.health !== "ok") return { tone, text: ACCOUNT[status.health] ?? ENGINE[status.health] ?? status.health };
   if (status.up_to_date) return { tone, text: "Up to date." };

@@ -1,19 +1,21 @@
-/** Accounts, tokens, and how others follow: what is connected, and how it ends. */
+/** Accounts, and what lets others read: what is connected, and how it ends. */
 
 import { ask, get } from "./api.js";
-import { byId, copyOf, part } from "./elements.js";
+import { byId, copyOf, make, part } from "./elements.js";
 import { attempt, tell } from "./notices.js";
+import { followersIn, readFollowers } from "./followers.js";
 import { keepLooking, look, reconnectAddress, troubleOf } from "./shell.js";
 import { said } from "./times.js";
 
-async function read() {
-  const [{ accounts }, { tokens }] = await Promise.all([look(), get("/auth/tokens")]);
-  replaceIfChanged("accounts", accounts, accountRow);
-  replaceIfChanged("tokens", tokens, tokenRow);
-}
-
-const shown = new Map();
 const show = keepLooking(read);
+const shown = new Map();
+
+async function read() {
+  const [{ accounts }, { calendars }, followers] = await Promise.all([look(), get("/calendar/calendars"), readFollowers()]);
+  replaceIfChanged("accounts", accounts, accountRow);
+  for (const { id, values, rowOf } of followersIn(followers, calendars, show)) replaceIfChanged(id, values, rowOf);
+  offer(calendars.filter(({ selected }) => selected));
+}
 
 /** Leaves a list alone, and the focus in it, as long as it says the same. */
 function replaceIfChanged(id, values, rowOf) {
@@ -21,6 +23,12 @@ function replaceIfChanged(id, values, rowOf) {
   if (shown.get(id) === text) return;
   shown.set(id, text);
   byId(id).replaceChildren(...values.map(rowOf));
+}
+
+function offer(calendars) {
+  const choice = byId("new-feeds").elements.calendar;
+  if (choice.length === calendars.length + 1) return;
+  choice.replaceChildren(choice[0], ...calendars.map(({ id, summary }) => make("option", { value: id, text: summary })));
 }
 
 function accountRow(account) {
@@ -47,36 +55,5 @@ function erase(account) {
     await show();
   });
 }
-
-function tokenRow(token) {
-  const used = token.last_used_at ? `last used ${said(token.last_used_at)}` : "never used";
-  const row = copyOf("token-row", { name: token.name, used: `made ${said(token.created_at)}, ${used}` });
-  part(row, "revoke").ariaLabel = `Revoke ${token.name}`;
-  part(row, "revoke").addEventListener("click", () =>
-    attempt("Not revoked", async () => {
-      await ask("DELETE", `/auth/tokens/${encodeURIComponent(token.id)}`);
-      await show();
-    }),
-  );
-  return row;
-}
-
-byId("new-token").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const form = event.target;
-  attempt("No token was made", async () => {
-    const { body } = await ask("POST", "/auth/tokens", { body: { name: form.elements.name.value } });
-    byId("token").textContent = body.token;
-    byId("made-token").hidden = false;
-    form.reset();
-    await show();
-  });
-});
-byId("copy-token").addEventListener("click", () =>
-  attempt("Not copied", async () => {
-    await navigator.clipboard.writeText(byId("token").textContent);
-    tell("Copied.");
-  }),
-);
 
 await show();
