@@ -22,7 +22,7 @@ from calferry.sync.credentials import Credentials
 from calferry.sync.engine import Engine, Intervals
 from calferry.sync.google_oauth import GoogleSignIn
 from calferry.sync.google_source import GoogleSource
-from calferry.sync.watch import receive
+from calferry.sync.push_messages import receive
 from tests.harness.databases import guarded_store
 from tests.harness.ports import CountedIds, PlainVault, VirtualClock
 from tests.harness.wire import InProcessTransport

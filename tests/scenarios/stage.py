@@ -29,10 +29,10 @@ from calferry.sync.accept_edit import accept
 from calferry.sync.calendar_list import refresh_calendar_list
 from calferry.sync.edit import Edit
 from calferry.sync.overlay import event_of as event_shown
+from calferry.sync.push_messages import receive
 from calferry.sync.report import Report
 from calferry.sync.run_calendar import run_calendar
 from calferry.sync.verify import verify_calendar
-from calferry.sync.watch import receive
 from tests.harness.ports import EPOCH_MS, VirtualClock
 from tests.harness.service import WEBHOOK, LocalGoogle, Service
 from tests.harness.virtual_loop import run_virtually

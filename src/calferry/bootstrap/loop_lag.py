@@ -4,15 +4,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-LOOK_S = 0.01
-LAG_MAX_S = 0.01
+LOOK_S = 0.002
+LAG_MAX_S = 0.005
 PATIENCE_S = 2.0
 
 
 async def until_loop_keeps_up(
     now: Callable[[], float] = time.monotonic, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> None:
-    """Return when the loop is at most ten milliseconds late, and after two seconds in any case.
+    """Return when the loop is at most five milliseconds late, and after two seconds in any case.
 
     Whoever begins new runs waits for it, so that requests and notifications are answered first.
     """

@@ -55,8 +55,6 @@ class Scheduler:
             while not self._stopping.is_set():
                 wait_s = await self._scan()
                 await self._engine.signals.wait("due", wait_s)
-                if self._breathe is not None:
-                    await self._breathe()
         finally:
             await finished([*duties, *(task for _, task in self._running.values())])
 
@@ -75,10 +73,10 @@ class Scheduler:
         except Exception:
             log.exception("due_scan_failed")
             return wait_s
-        self._start(found.items)
+        await self._start(found.items)
         return wait_s if found.next_s is None else min(wait_s, found.next_s)
 
-    def _start(self, found: Sequence[Due]) -> None:
+    async def _start(self, found: Sequence[Due]) -> None:
         places = Counter(account_id for account_id, _ in self._running.values())
         for item in found:
             has_place = len(self._running) < self._concurrency and places[item.account_id] < CALENDARS_AT_ONCE
@@ -86,6 +84,8 @@ class Scheduler:
                 places[item.account_id] += 1
                 task = asyncio.create_task(self._run(item), name=f"run {item.id}")
                 self._running[item.id] = (item.account_id, task)
+                if self._breathe is not None:
+                    await self._breathe()
 
     def _is_resting(self, resource_id: str) -> bool:
         """Whether its last run crashed a moment ago."""

@@ -1,12 +1,15 @@
 """Push channels. A row is committed before Google is asked to open the channel."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, select, update
 
 from calferry.core.channel_state import LIVE, origins
 from calferry.core.google_calendar import OpenedChannel
+from calferry.store.dialect import among_bound, texts
 from calferry.store.sync_states import one_of
 from calferry.store.tables import accounts, calendars, channels
 from calferry.store.tables import sync_states as states
@@ -42,12 +45,12 @@ def load(connection: Connection, channel_id: str) -> Any | None:
 
 
 # Every message asks these, so they are built once: building them costs more than running them.
-FOR_PUSH = (
+WITH_ACCOUNT = (
     select(channels, accounts.c.status.label("account_status"), calendars.c.removed_at)
     .join(accounts, accounts.c.id == channels.c.account_id)
     .outerjoin(calendars, calendars.c.id == channels.c.resource)
-    .where(channels.c.id == bindparam("channel_id"))
 )
+FOR_PUSH = WITH_ACCOUNT.where(channels.c.id == bindparam("channel_id"))
 NOTE_PUSH = (
     update(channels)
     .where(channels.c.id == bindparam("channel_id"))
@@ -68,9 +71,21 @@ LIVE_OF = (
 )
 
 
+@cache
+def all_for_push(dialect: str) -> Any:
+    return WITH_ACCOUNT.where(among_bound(dialect, channels.c.id, "ids"))
+
+
 def load_for_push(connection: Connection, channel_id: str) -> Any | None:
     """The channel with the status of its account and whether its calendar is still there."""
     return connection.execute(FOR_PUSH, {"channel_id": channel_id}).one_or_none()
+
+
+def load_all_for_push(connection: Connection, channel_ids: Iterable[str]) -> dict[str, Any]:
+    """The same of several, by id."""
+    dialect = connection.dialect.name
+    rows = connection.execute(all_for_push(dialect), {"ids": texts(dialect, channel_ids)})
+    return {row.id: row for row in rows}
 
 
 def live_of(connection: Connection, resource: str, now_ms: int) -> Any | None:
@@ -145,6 +160,15 @@ def note_push(connection: Connection, channel_id: str, resource_id: str, now_ms:
     """Count a verified message; the first one may tell the resource id before the watch is answered."""
     said = {"channel_id": channel_id, "sent_for": resource_id, "now": now_ms}
     connection.execute(NOTE_PUSH, said)
+
+
+def note_pushes(connection: Connection, messages: Sequence[tuple[str, str, int]]) -> None:
+    """The same for messages of (channel id, resource id, time)."""
+    if messages:
+        said = [
+            {"channel_id": channel, "sent_for": resource, "now": at} for channel, resource, at in messages
+        ]
+        connection.execute(NOTE_PUSH, said)
 
 
 def stop_again(connection: Connection, channel_id: str) -> None:

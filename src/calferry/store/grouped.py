@@ -76,7 +76,7 @@ class Group:
 
     async def _transact_all(self, group: list[tuple[Work, asyncio.Future[Any]]]) -> None:
         try:
-            results = await self._transact(lambda conn: [work(conn) for work, _ in group])
+            results = await self._transact(lambda conn: carried_out(conn, [work for work, _ in group]))
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
             if len(group) > 1:
                 for one in group:
@@ -87,3 +87,18 @@ class Group:
             for (_, done), result in zip(group, results, strict=True):
                 if not done.done():
                     done.set_result(result)
+
+
+def carried_out(connection: Any, works: list[Work]) -> list[Any]:
+    """The answer of each. Works whose kind can do several `together` are done so, in the place of their first."""
+    answers: dict[int, Any] = {}
+    for at, work in enumerate(works):
+        if at in answers:
+            continue
+        together = getattr(type(work), "together", None)
+        if together is None:
+            answers[at] = work(connection)
+            continue
+        places = [place for place in range(at, len(works)) if type(works[place]) is type(work)]
+        answers |= zip(places, together(connection, [works[place] for place in places]), strict=True)
+    return [answers[at] for at in range(len(works))]

@@ -1,14 +1,14 @@
-"""Push channels: open, replace, stop, and what their messages do."""
+"""Push channels: open, replace, stop."""
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 from sqlalchemy import Connection
 
-from calferry.core.channel_state import KnownChannel, Message, Verdict, renew_time, verify
+from calferry.core.channel_state import renew_time
 from calferry.core.failure import Cause, SourceFailure
 from calferry.core.google_calendar import ChannelRequest, OpenedChannel
 from calferry.core.limits import CHANNEL_LIFE_MS
@@ -16,10 +16,8 @@ from calferry.core.model import AccountId
 from calferry.store import channels, sync_states, watched
 from calferry.store.channels import NewChannel
 from calferry.store.fingerprints import fingerprint
-from calferry.store.tables import sync_states as states
 from calferry.store.unavailable import UNAVAILABLE
 from calferry.store.watched import Watched
-from calferry.sync.begin import USABLE
 from calferry.sync.engine import Engine
 
 T = TypeVar("T")
@@ -38,19 +36,6 @@ RECHECK_UNWATCHABLE_MS = 24 * 3_600_000
 LASTING = frozenset({Cause.PUSH_UNSUPPORTED, Cause.PUSH_REFUSED})
 LASTING_FOR_LISTS = LASTING | {Cause.SCOPE_MISSING, Cause.FORBIDDEN, Cause.NOT_FOUND, Cause.BAD_REQUEST}
 """Refusals that the next minute will not change; a calendar list is polled every quarter of an hour in any case."""
-
-
-class Notification(Protocol):
-    """What a webhook's headers say."""
-
-    @property
-    def channel_id(self) -> str: ...
-    @property
-    def resource_id(self) -> str: ...
-    @property
-    def resource_state(self) -> str: ...
-    @property
-    def channel_token(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,57 +232,3 @@ async def stop_account_channels(engine: Engine, account_id: str) -> None:
     rows = await engine.store.read(lambda tx: channels.of_account(tx, account_id, "draining"))
     for row in rows:
         await stop(engine, AccountId(account_id), row.id, row.resource_id)
-
-
-async def receive(engine: Engine, notification: Notification, received_ms: int | None = None) -> Verdict:
-    """Verify a message and mark what it is about. A stranger's message writes nothing.
-
-    A channel that speaks although it was stopped is to be stopped once more. `received_ms` is the lease time at which the
-    message came, where that was not just now.
-    """
-    now_ms = engine.clock.now_ms()
-    received_ms = engine.clock.lease_ms() if received_ms is None else received_ms
-    row = await engine.store.read(lambda tx: channels.load_for_push(tx, notification.channel_id))
-    known = None
-    if row is not None:
-        usable = row.account_status in USABLE and row.removed_at is None
-        known = KnownChannel(row.state, row.token_hash, row.resource_id, row.expires_at, usable)
-    message = Message(notification.channel_token, notification.resource_id)
-    verdict = verify(known, message, now_ms)
-    if verdict == "accepted" and row is not None:
-        mark = await accept(engine, row.resource, row.account_id, notification, now_ms)
-        if mark is not None:
-            engine.observer.marked(row.resource, mark, received_ms)
-    if verdict == "closed":
-        await engine.store.write(lambda tx: channels.stop_again(tx, notification.channel_id))
-    return verdict
-
-
-async def accept(
-    engine: Engine, resource: str, account_id: str, notification: Notification, now_ms: int
-) -> int | None:
-    """The mark that the message has left; None for one that brings no news."""
-    mark = await engine.store.write(Noting(resource, account_id, notification, now_ms))
-    if notification.resource_state != "sync":
-        engine.signals.wake("due")
-    return mark
-
-
-@dataclass(frozen=True, slots=True)
-class Noting:
-    """The transaction of an accepted message. `about` puts those that are carried out together into one order everywhere."""
-
-    about: str
-    account_id: str
-    notification: Notification
-    now_ms: int
-
-    def __call__(self, connection: Connection) -> int | None:
-        mark, told = None, self.notification
-        channels.note_push(connection, told.channel_id, told.resource_id, self.now_ms)
-        if told.resource_state != "sync":
-            mark = sync_states.mark(connection, [self.about], self.now_ms).get(self.about)
-        if told.resource_state == "not_exists":
-            listed = {"last_full_at": None, "next_due_at": self.now_ms}
-            connection.execute(states.update().where(states.c.id == self.account_id).values(listed))
-        return mark

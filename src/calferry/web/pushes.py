@@ -16,7 +16,7 @@ from calferry.store.grouped import GroupedStore
 from calferry.store.push_recovery import spread_push_covered
 from calferry.store.unavailable import UNAVAILABLE
 from calferry.sync.engine import Engine
-from calferry.sync.watch import receive
+from calferry.sync.push_messages import receive
 from calferry.web.service import Service
 
 log = structlog.get_logger(__name__)

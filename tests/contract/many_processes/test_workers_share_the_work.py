@@ -71,14 +71,14 @@ async def test_a_calendar_whose_run_always_crashes_backs_off_alone(
     address: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shared_worker, "SCAN_EVERY_S", 0.05)
-    monkeypatch.setattr(shared_worker, "CRASH_WAIT_S", 0.4)
+    monkeypatch.setattr(shared_worker, "CRASH_WAIT_S", 1.0)
     await add_due(store, "acc", 3)
     runs = Runs(store, poisoned=frozenset({"acc_0"}))
     monkeypatch.setattr(shared_worker, "run_due", runs)
     async with at_work(address, engine_over(store)), at_work(address, engine_over(store)):
         await eventually(lambda: runs.begun.count("acc_0") == 1)
         for round_number in range(1, 4):
-            await eventually(lambda n=round_number: {runs.done["acc_1"], runs.done["acc_2"]} == {n})
+            await eventually(lambda n=round_number: min(runs.done["acc_1"], runs.done["acc_2"]) >= n)
             await change(store, "acc_1", next_due_at=NOW)
             await change(store, "acc_2", next_due_at=NOW)
         crashed_meanwhile = runs.begun.count("acc_0")

@@ -90,3 +90,30 @@ async def test_works_that_say_what_they_are_about_are_carried_out_in_that_order(
 
     await asyncio.gather(*(grouped.write(about(name, n)) for n, name in enumerate("cab")))
     assert store.committed == [1, 2, 0]
+
+
+class Doubling:
+    """Several are carried out with one statement."""
+
+    statements = 0
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __call__(self, written: list[int]) -> int:
+        return self.together(written, [self])[0]
+
+    @staticmethod
+    def together(written: list[int], works: "list[Doubling]") -> list[int]:
+        Doubling.statements += 1
+        written += [work.number for work in works]
+        return [work.number * 2 for work in works]
+
+
+async def test_works_of_a_kind_that_can_be_done_together_are_and_each_gets_its_own_answer() -> None:
+    store, before = CountingStore(), Doubling.statements
+    grouped = GroupedStore(store)
+    works = [Doubling(1), writing(7), Doubling(2), Doubling(3)]
+    assert await asyncio.gather(*(grouped.write(work) for work in works)) == [2, 70, 4, 6]
+    assert sorted(store.committed) == [1, 2, 3, 7]
+    assert (store.transactions, Doubling.statements - before) == (1, 1)
