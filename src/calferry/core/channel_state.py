@@ -23,6 +23,7 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     ("draining", "stopped"): "stopped",
     ("draining", "given_up"): "failed",
     ("stopped", "heard_from"): "draining",
+    ("failed", "answered_late"): "draining",
 }
 
 

@@ -187,12 +187,14 @@ def stop_again(connection: Connection, channel_id: str) -> None:
 def abandon(connection: Connection, channel_id: str, opened: OpenedChannel | None = None) -> None:
     """Nobody waits for the channel any more: it is to be stopped, as soon as its resource id is known.
 
-    `opened` is Google's answer, unless that was lost: then the channel may be live all the same.
+    `opened` is Google's answer, unless that was lost: then the channel may be live all the same. An answer counts although
+    the channel was given up before.
     """
+    unanswered = ("registering", "draining", "failed") if opened else ("registering",)
     known = {"resource_id": opened.resource_id, "expires_at": opened.expires_at} if opened else {}
     connection.execute(
         update(channels)
-        .where(channels.c.id == channel_id, channels.c.state == "registering")
+        .where(channels.c.id == channel_id, channels.c.state.in_(unanswered))
         .values(state="draining", **known)
     )
 

@@ -140,6 +140,7 @@ async def opened_channel(engine: Engine, registered: Registered, opened: OpenedC
 
     def work(connection: Connection) -> list[tuple[str, str | None]] | None:
         if not channels.activate(connection, channel_id, opened, renew_at):
+            channels.abandon(connection, channel_id, opened)
             return None
         watched.note_push(connection, row, "on", None)
         sync_states.mark(connection, [row.id], now_ms)

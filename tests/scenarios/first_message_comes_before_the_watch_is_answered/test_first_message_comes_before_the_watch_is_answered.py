@@ -6,6 +6,7 @@ import sqlite3
 from sqlalchemy.exc import OperationalError
 
 from calferry.duties.rescue import rescue
+from calferry.store import channels
 from calferry.sync.accounts import disconnect
 from calferry.sync.watch import ensure_channel
 from tests.scenarios.stage import Stage, staged
@@ -105,6 +106,25 @@ async def test_process_that_ends_before_the_answer_is_stored_leaves_no_channel_b
     opening = asyncio.create_task(ensure_channel(stage.engine, stage.calendar_id))
     await asyncio.wait([opening])
     assert (opening.cancelled(), len(cancelled), len(stage.open_channels())) == (True, 1, 1)
+    await rescue(stage.engine)
+    assert stage.open_channels() == []
+    assert [row.state for row in await stage.channel_rows()] == ["stopped"]
+
+
+@staged()
+async def test_answer_to_a_watch_given_up_meanwhile_is_remembered_until_the_channel_is_stopped(
+    stage: Stage,
+) -> None:
+    stage.service.transport.latency_s = 1.0
+    opening = asyncio.create_task(ensure_channel(stage.engine, stage.calendar_id))
+    await stage.clock.sleep(1.5)
+    await stage.service.store.write(lambda tx: channels.drain(tx, stage.calendar_id))
+    await rescue(stage.another().engine)
+    assert [row.state for row in await stage.channel_rows()] == ["failed"]
+    stage.faults({"method": "channels.stop", "action": "return-503", "times": 5})
+    assert await opening == "failed"
+    assert [row.state for row in await stage.channel_rows()] == ["draining"]
+    stage.faults()
     await rescue(stage.engine)
     assert stage.open_channels() == []
     assert [row.state for row in await stage.channel_rows()] == ["stopped"]
