@@ -43,7 +43,10 @@ class Cause(Enum):
 
 
 class SourceFailure(Exception):
-    """One failed request to Google, after its own retries. The message is safe to show and to log."""
+    """One failed request to Google, after its own retries. The message is safe to show and to log.
+
+    `follows_unclear`: an earlier try of it may have been done, whatever came of the last one.
+    """
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class SourceFailure(Exception):
         reason: str = "",
         retry_after_s: float | None = None,
         surely_unsent: bool = False,
+        follows_unclear: bool = False,
     ) -> None:
         super().__init__(message)
         self.cause = cause
@@ -62,6 +66,7 @@ class SourceFailure(Exception):
         self.reason = reason
         self.retry_after_s = retry_after_s
         self.surely_unsent = surely_unsent
+        self.follows_unclear = follows_unclear
 
 
 class LeaseLost(Exception):

@@ -39,7 +39,7 @@ def after(failure: SourceFailure, kind: IntentKind, attempts: int) -> Setback:
         info.code,
         failure.reason,
         failure.message,
-        uncertain=failure.cause in UNCLEAR and not failure.surely_unsent,
+        uncertain=failure.follows_unclear or (failure.cause in UNCLEAR and not failure.surely_unsent),
     )
 
 

@@ -49,6 +49,7 @@ class GoogleError(Exception):
     reason: Google's reason word, exactly as sent, or ours.
     retry_after_s: seconds the other side asked us to wait, 0 to 3600, or None.
     transient: whether the same request may succeed later without anybody doing anything.
+    follows_unclear: whether an earlier try of the same request may have been done, whatever came of the last one.
     """
 
     transient: ClassVar[bool] = False
@@ -66,6 +67,7 @@ class GoogleError(Exception):
         self.status = status
         self.reason = reason
         self.retry_after_s = retry_after_s
+        self.follows_unclear = False
 
     def __str__(self) -> str:
         known = [str(part) for part in (self.status, self.reason) if part is not None]

@@ -56,16 +56,20 @@ class Exchange:
 
         attempt: makes one try; it is given a function that tells the seconds it may take from then on.
         is_repeatable: whether a try whose outcome is unknown may be made again.
-        Raises the error of the last try; its retry_after_s says what Google asked for beyond our patience.
+        Raises the error of the last try; its retry_after_s says what Google asked for beyond our patience, and its
+        follows_unclear what is known of the tries before.
         """
         started_at = self.clock.monotonic()
         self.budget.note_request(started_at)
         attempts = violations = 0
+        is_unclear = False
         while True:
             attempts += 1
             try:
                 return await attempt(lambda: self.time_left_s(started_at))
             except GoogleError as error:
+                error.follows_unclear = is_unclear
+                is_unclear = is_unclear or may_be_done(error)
                 violations += isinstance(error, ProtocolViolation)
                 is_worth_it = error.transient and violations < self.policy.violations_max
                 is_safe = is_repeatable or is_harmless(error)
@@ -92,6 +96,13 @@ class Exchange:
     def take_retry(self) -> bool:
         """Spend one retry if the budget has one left."""
         return self.budget.take_retry(self.clock.monotonic())
+
+
+def may_be_done(error: GoogleError) -> bool:
+    """Whether Google may have done what was asked. A 503 promises that it has not; nothing holds Google to that."""
+    if isinstance(error, Unreachable):
+        return not error.is_surely_unsent
+    return isinstance(error, ServerError | ProtocolViolation)
 
 
 def is_harmless(error: GoogleError) -> bool:

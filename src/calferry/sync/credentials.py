@@ -19,6 +19,7 @@ from calferry.ports import Clock, Dice, OAuth, Store, Vault
 from calferry.store import accounts, sync_states
 from calferry.store.sealed import access_context, refresh_context
 from calferry.store.sync_states import LeaseTerms
+from calferry.sync.google_failures import NoToken
 from calferry.sync.heartbeat import beating
 
 MARGIN_MS = 120_000
@@ -177,7 +178,13 @@ class AccountTokens:
     account_id: AccountId
 
     async def access_token(self) -> str:
-        return await self.credentials.token(self.account_id, stale=None)
+        return await self.token(stale=None)
 
     async def refreshed(self, stale: str) -> str:
-        return await self.credentials.token(self.account_id, stale=stale)
+        return await self.token(stale=stale)
+
+    async def token(self, stale: str | None) -> str:
+        try:
+            return await self.credentials.token(self.account_id, stale=stale)
+        except SourceFailure as failure:
+            raise NoToken(failure) from failure

@@ -46,8 +46,19 @@ def cause_of(error: google.GoogleError) -> Cause:
     return Cause.BAD_ANSWER
 
 
+class NoToken(google.GoogleError):
+    """A failure of our own to get an access token, on its way through the client library."""
+
+    def __init__(self, failure: SourceFailure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
 def failure_from(error: google.GoogleError) -> SourceFailure:
     """The same failure in the engine's words; the message stays Google's."""
+    if isinstance(error, NoToken):
+        error.failure.follows_unclear = error.follows_unclear
+        return error.failure
     return SourceFailure(
         cause_of(error),
         error.message or "Google gave no reason.",
@@ -55,6 +66,7 @@ def failure_from(error: google.GoogleError) -> SourceFailure:
         reason=error.reason or "",
         retry_after_s=error.retry_after_s,
         surely_unsent=isinstance(error, google.Unreachable) and error.is_surely_unsent,
+        follows_unclear=error.follows_unclear,
     )
 
 

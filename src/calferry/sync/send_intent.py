@@ -84,6 +84,8 @@ class Delivery:
         self.zone = zone_of(calendar.envelope.time_zone)
         self.role = calendar.envelope.access_role
         self.clash: Clash | None = None
+        self.uncertain = intent.uncertain
+        self.refusal: SourceFailure | None = None
 
     async def go(self) -> Outcome:
         refusal = None if self.role is None else write_rules.role_refusal(self.role)
@@ -100,7 +102,16 @@ class Delivery:
 
     def outcome_of(self, failure: SourceFailure) -> Outcome:
         setback = intent_state.after(failure, self.intent.kind, self.intent.attempts - 1)
-        return Failed(setback) if setback.next == "refused" else Later(setback)
+        if setback.next == "refused":
+            return Failed(setback)
+        return Later(replace(setback, uncertain=setback.uncertain or self.uncertain))
+
+    def step_after(self, failure: SourceFailure) -> intent_state.Next:
+        """What follows when Google does not take a write. What may have been done before is looked for at once."""
+        self.uncertain = self.uncertain or failure.follows_unclear
+        step = intent_state.next_step(failure.cause, self.intent.kind)
+        self.refusal = failure if step == "refused" and self.uncertain else None
+        return "changed" if self.refusal else step
 
     async def read(self) -> ObservedEvent | None:
         """The event as it is at Google, perhaps deleted; None where Google knows nothing of it."""
@@ -149,9 +160,11 @@ class Delivery:
                 await self.source.insert_event(self.google_id, event, send_updates=self.intent.send_updates)
             )
         except SourceFailure as failure:
-            if intent_state.next_step(failure.cause, "insert") != "taken":
+            if self.step_after(failure) != "taken" and self.refusal is None:
                 raise
             found = await self.read()
+            if found is None and self.refusal is not None:
+                raise
             return Failed(TAKEN) if found is None else self.found_there(found)
 
     def found_there(self, found: ObservedEvent) -> Outcome:
@@ -163,7 +176,7 @@ class Delivery:
         if self.intent.event_id == event_id_for(self.intent.id):
             return True
         said = parsed(found.raw)
-        if self.intent.uncertain and created_at(said) >= self.intent.created_at - CLOCKS_APART_MS:
+        if self.uncertain and created_at(said) >= self.intent.created_at - CLOCKS_APART_MS:
             return True
         wanted = parsed(self.intent.changes)
         return found.status != "cancelled" and not merge.left_of(wanted, said, self.zone)
@@ -190,6 +203,8 @@ class Delivery:
                 changes = merge.joined(merged.clear, merged.overlapping)
             if not changes:
                 return Done(theirs, self.clash)
+            if self.refusal is not None:
+                raise self.refusal
             base = Version(parsed(theirs.raw), theirs.etag)
         return Later(self.storm())
 
@@ -203,7 +218,7 @@ class Delivery:
     def gone(self, tombstone: ObservedEvent | None) -> Outcome:
         """An attempt whose outcome nobody knows may have been done before the event was deleted."""
         said = {} if tombstone is None else parsed(tombstone.raw)
-        if self.intent.uncertain and said and not merge.left_of(parsed(self.intent.changes), said, self.zone):
+        if self.uncertain and said and not merge.left_of(parsed(self.intent.changes), said, self.zone):
             return Done(tombstone)
         return Failed(GONE, Clash("deleted", [], self.intent.base_raw, self.intent.changes, None))
 
@@ -218,7 +233,7 @@ class Delivery:
                 send_updates=self.intent.send_updates,
             )
         except SourceFailure as failure:
-            if intent_state.next_step(failure.cause, "patch") not in ("gone", "changed"):
+            if self.step_after(failure) not in ("gone", "changed"):
                 raise
             return None
 
@@ -238,6 +253,8 @@ class Delivery:
                     return Failed(CHANGED, self.clash)
                 if self.intent.on_conflict == "theirs":
                     return Done(theirs, self.clash)
+            if self.refusal is not None:
+                raise self.refusal
             etag, known = theirs.etag, raw
         return Later(self.storm())
 
@@ -248,7 +265,7 @@ class Delivery:
                 self.google_id, self.event_id, if_match=etag, send_updates=self.intent.send_updates
             )
         except SourceFailure as failure:
-            step = intent_state.next_step(failure.cause, "delete")
+            step = self.step_after(failure)
             if step not in ("gone", "changed"):
                 raise
             return step == "gone" and not await self.goes_by_another_id()

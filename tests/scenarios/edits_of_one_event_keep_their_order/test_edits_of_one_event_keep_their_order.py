@@ -135,6 +135,21 @@ async def test_edit_that_google_may_know_of_cannot_be_taken_back(stage: Stage) -
     assert await work == ["done"]
 
 
+@staged()
+async def test_edit_whose_last_try_failed_for_sure_may_have_been_done_by_the_one_before(stage: Stage) -> None:
+    stage.add("lunch")
+    await stage.done()
+    stage.faults(
+        {"method": "events.delete", "action": "commit-then-return-503", "times": 1},
+        {"method": "events.delete", "action": "return-403:quotaExceeded", "times": 1},
+    )
+    (intent_id,) = await stage.edit("delete", "lunch")
+    assert await stage.send() == ["pending"]
+    assert [request["status"] for request in stage.written()] == [503, 403]
+    assert not await cancel(stage, intent_id)
+    assert await stage.send(4000) == ["done"]
+
+
 @pytest.mark.parametrize(
     "action", ["commit-then-return-503", "commit-then-reset", "truncate", "invalid-json"]
 )

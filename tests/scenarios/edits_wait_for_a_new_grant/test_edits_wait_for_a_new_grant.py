@@ -32,6 +32,24 @@ async def test_they_are_sent_after_the_account_is_connected_again(stage: Stage) 
 
 
 @staged()
+async def test_edit_that_was_perhaps_done_before_the_grant_died_cannot_be_taken_back(stage: Stage) -> None:
+    stage.add("lunch")
+    await stage.done()
+    (intent_id,) = await stage.edit("delete", "lunch")
+    stage.faults(
+        {"method": "events.delete", "action": "commit-then-return-503", "times": 1},
+        {"method": "events.delete", "action": "return-401", "times": 1},
+        {"method": "token", "action": "return-400:invalid_grant", "times": 2},
+    )
+    assert await stage.send() == ["pending"]
+    assert (await stage.account()).status == "needs_reauth"
+    (row,) = await stage.intent_rows()
+    assert (row.id, row.uncertain) == (intent_id, True)
+    await connect(stage.engine, stage.google.grant(ALICE))
+    assert await stage.send(1000) == ["done"]
+
+
+@staged()
 async def test_disconnecting_erases_them(stage: Stage) -> None:
     await revoked(stage)
     await stage.send()

@@ -91,3 +91,58 @@ async def test_events_of_a_special_type_are_refused_before_google_is_asked(stage
         assert (refused.value.status, refused.value.code) == (403, "event_type_restricted")
     assert await stage.edited("patch", "flight", {"colorId": "5"}) == "done"
     assert len(stage.written()) == 1
+
+
+@pytest.mark.parametrize("lost", ["commit-then-reset", "commit-then-return-503"])
+@pytest.mark.parametrize("kind", ["insert", "patch", "delete"])
+def test_refusal_of_what_was_done_before_is_no_failure(kind: str, lost: str) -> None:
+    @staged()
+    async def scenario(stage: Stage) -> None:
+        stage.add("lunch")
+        await stage.done()
+        method, event_id = f"events.{kind}", None if kind == "insert" else "lunch"
+        stage.faults(
+            {"method": method, "action": lost, "times": 1},
+            {"method": method, "action": "return-403:forbidden", "times": 1},
+        )
+        await stage.edit(kind, event_id, None if kind == "delete" else {"summary": "Tea"})
+        assert await stage.send(60) == ["done"]
+        assert stage.names_at_google() == {"insert": ["Tea", "lunch"], "patch": ["Tea"], "delete": []}[kind]
+        await stage.done()
+        await stage.assert_equal()
+
+    scenario()
+
+
+@pytest.mark.parametrize("kind", ["insert", "patch", "delete"])
+def test_refusal_of_what_was_not_done_before_is_told(kind: str) -> None:
+    @staged()
+    async def scenario(stage: Stage) -> None:
+        stage.add("lunch")
+        await stage.done()
+        method, event_id = f"events.{kind}", None if kind == "insert" else "lunch"
+        stage.faults(
+            {"method": method, "action": "return-503", "times": 1},
+            {"method": method, "action": "return-403:forbidden", "times": 1},
+        )
+        await stage.edit(kind, event_id, None if kind == "delete" else {"summary": "Tea"})
+        assert await stage.send(60) == ["failed"]
+        (row,) = await stage.intent_rows()
+        assert (row.error_code, row.error_reason) == ("403", "forbidden")
+        assert (stage.names_at_google(), await stage.conflict_rows()) == (["lunch"], [])
+
+    scenario()
+
+
+@staged()
+async def test_edit_behind_one_that_was_done_and_then_refused_meets_nobody(stage: Stage) -> None:
+    stage.add("lunch")
+    await stage.done()
+    stage.faults(
+        {"method": "events.patch", "action": "commit-then-reset", "times": 1},
+        {"method": "events.patch", "action": "return-403:forbidden", "times": 1},
+    )
+    await stage.edit("patch", "lunch", {"summary": "Brunch"})
+    await stage.edit("delete", "lunch")
+    assert await stage.send(60) == ["done", "done"]
+    assert (stage.names_at_google(), await stage.conflict_rows()) == ([], [])

@@ -138,7 +138,7 @@ def every_error() -> list[type[google.GoogleError]]:
     while waiting:
         kind = waiting.pop()
         found.append(kind)
-        waiting.extend(kind.__subclasses__())
+        waiting.extend(each for each in kind.__subclasses__() if each.__module__ == errors.__name__)
     return found
 
 
