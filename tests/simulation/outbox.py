@@ -25,7 +25,8 @@ from tests.simulation.world import SimulatedGoogle
 
 ROW = (
     "SELECT id, number, user_id, account_id, calendar_id, event_id, line_id, kind, changes, base_raw, on_conflict, "
-    "after_id, status, fence, error_code, error_reason, answer, done_mark, idempotency_key FROM intents WHERE id = ?"
+    "after_id, status, fence, error_code, error_reason, answer, done_mark, idempotency_key, error_message "
+    "FROM intents WHERE id = ?"
 )
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 NOT_EVENTS = frozenset({"watch", "import", "quickAdd"})
@@ -101,6 +102,7 @@ class Row:
     answer: str | None
     done_mark: int | None
     idempotency_key: str | None
+    error_message: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +383,10 @@ class Outbox:
             return False
         return at_least(self.google.role(calendar.google_id, calendar.email), "writer")
 
+    def has_left(self, row: Row) -> bool:
+        """Whether the calendar has gone from the list: nobody looks in it for what an attempt without an answer has done."""
+        return self.checks.calendars[row.calendar_id].removed_at is not None
+
     def check_not_done(self, row: Row) -> None:
         """It has not been done, says why, and what readers see is Google's again."""
         if row.status == "conflict":
@@ -388,14 +394,15 @@ class Outbox:
             if not self.disk.raw.execute(statement, (row.id,)).fetchone()[0]:
                 self.violated("INV-13", f"the conflict of {row.id} is not recorded")
             self.check_conflict(row)
-        if row.status == "failed" and not (row.error_code and row.error_reason):
+        # An answer that cannot be read has a status, but no reason of Google's.
+        if row.status == "failed" and not (row.error_code and row.error_message):
             self.violated("INV-15", f"{row.id} failed without a reason")
         if row.status == "failed":
             self.trace.hit(f"edit failed {row.error_reason}")
             if row.kind == "delete" and row.error_code in ("404", "410") and self.can_read(row):
                 self.violated("INV-15", f"{row.id} failed ({row.error_reason}), and {row.event_id} is gone")
         writes = self.writes[row.id]
-        is_excused = row.id in self.refused or not self.can_read(row)
+        is_excused = row.id in self.refused or not self.can_read(row) or self.has_left(row)
         if writes and not is_excused and not self.is_touched_since(row, writes[-1]):
             self.violated("INV-15", f"{row.id} is {row.status} ({row.error_reason}), and Google has done it")
         self.check_undone(row)

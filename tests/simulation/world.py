@@ -44,6 +44,9 @@ class View:
     looked_at: int = BEGINNING
     untold: set[str] = field(default_factory=set)
     """Series that lost instances without a word: Google does not say what lies more than half a year ahead."""
+    told: set[tuple[int, str]] = field(default_factory=set)
+    """Series that lost instances, and the change number from which on a delta said so at the time. Once they have lost the
+    rest as well, one delta over both may say nothing."""
 
     def refresh(self, last: int, now: float) -> None:
         """Take note of what changed up to the change number `last`."""
@@ -59,10 +62,20 @@ class View:
         lost = [
             key for key in self.history.keys() - current.keys() if self.history[key][-1].number is not None
         ]
-        if lost and self.window is not None:
-            self.untold |= {series_of(event_id) for event_id in lost} - self.told_since(before, now)
+        if self.window is not None:
+            self.note_lost({series_of(event_id) for event_id in lost}, before, now)
         for event_id in lost:
             self.note(event_id, last, None)
+
+    def note_lost(self, lost: set[str], before: int, now: float) -> None:
+        """Find out what no delta says of series that have lost instances now, or had before."""
+        self.told |= {(before, series_id) for series_id in lost}
+        says = {position: self.told_since(position, now) for position in {each[0] for each in self.told}}
+        silent = {
+            (position, series_id) for position, series_id in self.told if series_id not in says[position]
+        }
+        self.untold |= {series_id for _, series_id in silent}
+        self.told -= silent
 
     def told_since(self, position: int, now: float) -> set[str]:
         """Events and series of which a delta from there says anything."""
@@ -86,10 +99,10 @@ class View:
     def says_the_same(self, event_id: str, one: int | None, other: int | None, role: str) -> bool:
         """Whether two versions differ in nothing that somebody of that role is told of."""
         found = [self.resources.get((event_id, number or 0)) for number in (one, other)]
-        told = [self.told(resource, role) for resource in found if resource]
+        told = [self.shown_to(resource, role) for resource in found if resource]
         return one == other or (len(told) == 2 and told[0] == told[1])
 
-    def told(self, resource: dict[str, Any], role: str) -> dict[str, Any]:
+    def shown_to(self, resource: dict[str, Any], role: str) -> dict[str, Any]:
         event = Event(resource, 0)
         shown = shaped(event, detail_shape(event, role), self.calendar.time_zone)
         return {key: value for key, value in shown.items() if key not in UNTOLD}
