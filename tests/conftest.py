@@ -1,6 +1,7 @@
 """Rules for every test: one event loop backend, repeatable Hypothesis runs, and nothing skipped."""
 
 import logging
+import os
 from collections.abc import Generator
 
 import pytest
@@ -24,7 +25,7 @@ settings.load_profile("house")
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 __all__ = ["lines", "on_both", "on_postgres"]
-LONG = ("tests/simulation/", "tests/system/", "test_thirty_days", "tests/unit/bench/")
+LONG = ("tests/simulation/", "tests/system/", "tests/browser/", "test_thirty_days", "tests/unit/bench/")
 SKIPPED = "skipped or expected to fail: a test runs here or is not kept"
 
 
@@ -40,8 +41,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long comes first, so that no core waits in the end for what another has just begun."""
-    items.sort(key=lambda item: not any(part in item.nodeid for part in LONG))
+    """What takes long comes first in the share of each process, so that no core waits in the end for what another has
+    just begun. Shares are what `--dist worksteal` gives to each: equal parts of the list."""
+    shares = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if any(part in item.nodeid for part in LONG)]
+    short = [item for item in items if not any(part in item.nodeid for part in LONG)]
+    items[:] = [item for share in range(shares) for item in (*long[share::shares], *short[share::shares])]
 
 
 @pytest.hookimpl(wrapper=True)
