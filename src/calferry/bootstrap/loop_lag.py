@@ -5,21 +5,23 @@ import time
 from collections.abc import Awaitable, Callable
 
 LOOK_S = 0.002
-LAG_MAX_S = 0.005
+LAG_MAX_S = 0.002
+CALM_LOOKS = 3
 PATIENCE_S = 2.0
 
 
 async def until_loop_keeps_up(
     now: Callable[[], float] = time.monotonic, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> None:
-    """Return when the loop is at most five milliseconds late, and after two seconds in any case.
+    """Return when the loop was at most two milliseconds late three times in a row, and after two seconds in any case.
 
     Whoever begins new runs waits for it, so that requests and notifications are answered first.
     """
-    ends_at = now() + PATIENCE_S
-    while True:
+    ends_at, calm = now() + PATIENCE_S, 0
+    while calm < CALM_LOOKS:
         asked = now()
         await sleep(LOOK_S)
         woken = now()
-        if woken - asked - LOOK_S < LAG_MAX_S or woken >= ends_at:
+        calm = calm + 1 if woken - asked - LOOK_S < LAG_MAX_S else 0
+        if woken >= ends_at:
             return

@@ -65,12 +65,9 @@ class BulkInsert:
 
     def as_text(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows with text in the place of its bytes."""
-        if not self.utf8 or not rows:
-            return rows
-        columns = [*zip(*rows, strict=True)]
         for at in self.utf8:
-            columns[at] = tuple(str(memoryview(json), "utf-8") for json in columns[at])
-        return [*zip(*columns, strict=True)]
+            rows = [(*row[:at], str(memoryview(row[at]), "utf-8"), *row[at + 1 :]) for row in rows]
+        return rows
 
     def sorted_by_nulls(self, rows: Sequence[Row]) -> Iterable[Sequence[Row]]:
         if self.shape is None or len(rows) < SORTED_FROM:

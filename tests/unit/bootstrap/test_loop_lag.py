@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain, repeat
 
-from calferry.bootstrap.loop_lag import LOOK_S, PATIENCE_S, until_loop_keeps_up
+from calferry.bootstrap.loop_lag import CALM_LOOKS, LOOK_S, PATIENCE_S, until_loop_keeps_up
 
 
 class Late:
@@ -29,11 +29,11 @@ async def waited(*lags: float, then: float) -> Late:
 
 
 async def test_a_loop_that_keeps_up_is_not_waited_for() -> None:
-    assert (await waited(then=0.0)).sleeps == 1
+    assert (await waited(then=0.0)).sleeps == CALM_LOOKS
 
 
 async def test_a_loop_that_is_behind_is_waited_for() -> None:
-    assert (await waited(0.05, 0.006, 0.004, then=9.0)).sleeps == 3
+    assert (await waited(0.05, 0.001, 0.001, 0.006, then=0.0)).sleeps == 4 + CALM_LOOKS
 
 
 async def test_a_loop_that_stays_behind_holds_nothing_up_for_ever() -> None:
