@@ -6,21 +6,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from calferry.emulator.server import RunningGoogle, run_in_thread
+from calferry.emulator.server import RunningGoogle
 from tests.browser.chromium import chromium
 from tests.browser.visit import Visit, visiting
+from tests.contract.web.conftest import google
 from tests.contract.web.site import Site, running_site
+
+__all__ = ["google"]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def google() -> Iterator[RunningGoogle]:
-    with run_in_thread(auto=True) as running:
         yield running
 
 

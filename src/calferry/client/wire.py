@@ -75,11 +75,11 @@ class Wire:
             except LOST as error:
                 if attempt == ATTEMPTS:
                     raise Unreachable(f"{self._url} does not answer: {error}") from error
-                await self._sleep(waited(attempt, None))
+                await self.rest(attempt)
                 continue
             if answer.status not in BUSY or attempt == ATTEMPTS:
                 return accepted(answer)
-            await self._sleep(waited(attempt, answer.headers.get("Retry-After")))
+            await self.rest(attempt, answer.headers.get("Retry-After"))
         raise AssertionError("the last attempt returns or raises")
 
     @asynccontextmanager

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     and_,
@@ -23,12 +22,11 @@ from sqlalchemy import (
 )
 
 from calferry.core.failure import LeaseLost
-from calferry.core.limits import WAIT_MAX_MS
 from calferry.core.subscription import kind_of
 from calferry.store.change_reads import AS_STORED_NOW
 from calferry.store.subscriptions import COLUMNS as SUBSCRIPTION
 from calferry.store.subscriptions import Subscription, read
-from calferry.store.sync_states import NO_LEASE, LeaseTerms
+from calferry.store.sync_states import NO_LEASE, LeaseTerms, bound, comes_due, is_unleased
 from calferry.store.tables import changes, deliveries, events, subscriptions, users
 
 AHEAD_MAX = 500
@@ -63,21 +61,9 @@ class Delivery:
 LOGGED = [deliveries.c[name] for name in Delivery.__slots__ if name != "raw"]
 
 
-def bound(name: str) -> Any:
-    return bindparam(name, type_=BigInteger)
-
-
-def comes_due(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """A time too far ahead is left from another clock."""
-    return or_(column.is_(None), column <= bound("now"), column > bound("now") + WAIT_MAX_MS)
-
-
-IS_FREE = or_(
-    subscriptions.c.lease_owner.is_(None),
-    subscriptions.c.lease_boot != bindparam("boot"),
-    subscriptions.c.lease_until <= bound("lease_now"),
+READY = and_(
+    subscriptions.c.status == "active", comes_due(subscriptions.c.next_try_at), is_unleased(subscriptions)
 )
-READY = and_(subscriptions.c.status == "active", comes_due(subscriptions.c.next_try_at), IS_FREE)
 HAS_NEWS = exists().where(
     users.c.id == subscriptions.c.user_id, users.c.change_head > subscriptions.c.position
 )
@@ -127,10 +113,13 @@ def take(connection: Connection, subscription_id: str, lease: LeaseTerms, now_ms
     return None if row is None else read(connection, row, now_ms)
 
 
+def under_fence(held: Subscription) -> ColumnElement[bool]:
+    return and_(subscriptions.c.id == held.id, subscriptions.c.fence == held.fence)
+
+
 def write(connection: Connection, held: Subscription, values: dict[str, Any]) -> None:
     """Write to the subscription under the fence. Raises `LeaseLost`."""
-    own = and_(subscriptions.c.id == held.id, subscriptions.c.fence == held.fence)
-    if connection.execute(update(subscriptions).where(own).values(values)).rowcount != 1:
+    if connection.execute(update(subscriptions).where(under_fence(held)).values(values)).rowcount != 1:
         raise LeaseLost(held.id)
 
 
@@ -142,8 +131,7 @@ class Facts:
 
 def facts(connection: Connection, held: Subscription) -> Facts:
     """As they stand now. Raises `LeaseLost`."""
-    own = and_(subscriptions.c.id == held.id, subscriptions.c.fence == held.fence)
-    statement = select(subscriptions.c.failures, subscriptions.c.last_success_at).where(own)
+    statement = select(subscriptions.c.failures, subscriptions.c.last_success_at).where(under_fence(held))
     row = connection.execute(statement.with_for_update()).one_or_none()
     if row is None:
         raise LeaseLost(held.id)
@@ -151,8 +139,7 @@ def facts(connection: Connection, held: Subscription) -> Facts:
 
 
 def release(connection: Connection, held: Subscription) -> None:
-    own = and_(subscriptions.c.id == held.id, subscriptions.c.fence == held.fence)
-    connection.execute(update(subscriptions).where(own).values(NO_LEASE))
+    connection.execute(update(subscriptions).where(under_fence(held)).values(NO_LEASE))
 
 
 def set_fate(connection: Connection, number: int, values: dict[str, Any]) -> None:

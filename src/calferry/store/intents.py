@@ -26,10 +26,9 @@ from sqlalchemy import (
 from calferry.core.event_json import parsed
 from calferry.core.failure import LeaseLost
 from calferry.core.intent import Intent
-from calferry.core.limits import WAIT_MAX_MS
 from calferry.core.merge import apply
 from calferry.store.dialect import among_bound, texts
-from calferry.store.sync_states import NO_LEASE, LeaseTerms, bound, one_of
+from calferry.store.sync_states import NO_LEASE, LeaseTerms, bound, comes_due, is_unleased, one_of
 from calferry.store.tables import accounts, calendars, intents, sync_states
 
 # As the partial index has it.
@@ -95,18 +94,11 @@ def count_pending(connection: Connection, calendar_id: str) -> int:
     return int(connection.execute(COUNT_PENDING, {"calendar_id": calendar_id}).scalar_one())
 
 
-IS_FREE = or_(
-    intents.c.lease_owner.is_(None),
-    intents.c.lease_boot != bindparam("boot"),
-    intents.c.lease_until <= bound("lease_now"),
-)
+IS_FREE = is_unleased(intents)
 
 
 def ready() -> ColumnElement[bool]:
-    """What may be sent `now`: the first of its line, after what it comes after, for an account that works.
-
-    Times that lie further ahead than anything is ever put off are left over from a clock that was set back.
-    """
+    """What may be sent `now`: the first of its line, after what it comes after, for an account that works."""
     earlier, first = intents.alias("earlier"), intents.alias("first")
     in_line = exists().where(
         earlier.c.status == literal_column("'pending'"),
@@ -123,8 +115,7 @@ def ready() -> ColumnElement[bool]:
         sync_states.c.id == intents.c.calendar_id,
         sync_states.c.status != "halted",
     )
-    at = intents.c.next_try_at
-    due = or_(at.is_(None), at <= bound("now"), at > bound("now") + WAIT_MAX_MS)
+    due = comes_due(intents.c.next_try_at)
     return and_(PENDING, due, IS_FREE, ~in_line, ~waits, reachable)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Table,
     and_,
     bindparam,
     case,
@@ -70,6 +71,20 @@ def create(
 def bound(name: str) -> Any:
     """A whole number to be given when the statement runs."""
     return bindparam(name, type_=BigInteger)
+
+
+def is_unleased(table: Table) -> ColumnElement[bool]:
+    """Nobody holds the lease of such a row, or no longer: by `boot` and `lease_now` of `LeaseTerms`."""
+    return or_(
+        table.c.lease_owner.is_(None),
+        table.c.lease_boot != bindparam("boot"),
+        table.c.lease_until <= bound("lease_now"),
+    )
+
+
+def comes_due(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Times that lie further ahead of `now` than anything is ever put off are left over from a clock that was set back."""
+    return or_(column.is_(None), column <= bound("now"), column > bound("now") + WAIT_MAX_MS)
 
 
 def one_of(column: ColumnElement[str], words: Iterable[str]) -> ColumnElement[bool]:
