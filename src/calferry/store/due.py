@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Select,
@@ -19,15 +18,11 @@ from sqlalchemy import (
 
 from calferry.core.channel_state import LIVE
 from calferry.core.limits import RUN_SPACING_MS, WAIT_MAX_MS
-from calferry.store.sync_states import LeaseTerms, one_of
+from calferry.store.sync_states import LeaseTerms, bound, one_of
 from calferry.store.tables import accounts, calendars, channels, sync_states
 
 WORKING_ACCOUNT = ("active", "partial")
 RUNNABLE = ("idle", "syncing")
-
-
-def bound(name: str) -> Any:
-    return bindparam(name, type_=BigInteger)
 
 
 BOOT: Any = bindparam("boot", type_=String)

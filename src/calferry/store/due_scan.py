@@ -23,8 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array
 
 from calferry.core.limits import RUN_SPACING_MS
-from calferry.store.due import LEASE_NOW, bound, is_free, is_ready, is_wanted
-from calferry.store.sync_states import LeaseTerms
+from calferry.store.due import LEASE_NOW, is_free, is_ready, is_wanted
+from calferry.store.sync_states import LeaseTerms, bound
 from calferry.store.tables import accounts, calendars
 from calferry.store.tables import sync_states as states
 

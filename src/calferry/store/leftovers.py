@@ -6,8 +6,8 @@ from sqlalchemy import Connection, or_, select, update
 
 from calferry.core.limits import CHANNEL_REGISTERING_MS
 from calferry.core.scopes import status_for
-from calferry.store.due import LEASE_NOW, bound, is_over
-from calferry.store.sync_states import NO_LEASE, LeaseTerms, one_of, resume_account
+from calferry.store.due import LEASE_NOW, is_over
+from calferry.store.sync_states import NO_LEASE, LeaseTerms, bound, one_of, resume_account
 from calferry.store.tables import accounts, channels, intents, subscriptions, sync_states
 
 
