@@ -114,7 +114,7 @@ class Ending:
                 yield f"{calendar.google_id}: channel {channel_id} is left open: {row}"
 
     def check_channels(self) -> None:
-        """No channel is left behind of which a living process was told."""
+        """No channel is left behind of which a living process was told before its account was erased."""
         now = self.google.emulator.now()
         used = {row[0] for row in self.disk.raw.execute(f"{CHANNELS} WHERE state IN ('active', 'draining')")}
         for channel in self.google.world.channels.open.values():
@@ -122,6 +122,8 @@ class Ending:
             if channel.id in used or process is None or process.is_dead or channel.expires_at <= now:
                 continue
             if process.machine.time() - told_at < STORED_SOON_S:
+                continue
+            if any(asked_at < at < told_at for at in self.checks.erased_at[channel.user]):
                 continue
             if self.google.revoked_at.get(channel.user, -1.0) < asked_at and channel.user not in self.gone:
                 row = self.disk.raw.execute(f"{CHANNELS} WHERE id = ?", (channel.id,)).fetchone()

@@ -69,6 +69,7 @@ class Simulation:
         self.ending.answered = self.machine.answered
         self.ending.edits = self.outbox.differences
         self.checks.is_well = self.machine.is_well
+        self.checks.is_awake = self.machine.is_awake
         self.guard = guard
         self.skews = self.dice.random() < 0.2
         self.checks.is_clock_true = not self.skews

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -196,6 +197,7 @@ class Invariants:
         self.states: dict[str, State] = {}
         self.calendars: dict[str, Mirrored] = {}
         self.accounts: dict[str, Account] = {}
+        self.erased_at: dict[str, list[float]] = defaultdict(list)
         self.made: dict[str, dict[Any, Any]] = {}
         """What was read last, by statement and row."""
         self.dead_tokens: dict[str, float] = {}
@@ -208,6 +210,7 @@ class Invariants:
         self.is_clock_true = True
         """Whether the machine's clock never jumps in this run."""
         self.is_well: Callable[[str], bool] = lambda _: False
+        self.is_awake: Callable[[str], bool] = lambda _: False
         """Whether the process of that name lives, and was not held up for as long as a lease lasts."""
         self.follow_edits: Callable[[Commit], None] = lambda _: None
         """Looks at what the transaction did to edits of ours."""
@@ -318,6 +321,8 @@ class Invariants:
     def check_accounts(self) -> None:
         """A grant is held for dead only when Google has ended it, and is not used any more then."""
         old, self.accounts = self.accounts, self.read(Account, ACCOUNTS)
+        for account_id in old.keys() - self.accounts.keys():
+            self.erased_at[old[account_id].email].append(asyncio.get_running_loop().time())
         for account in self.accounts.values():
             before = old.get(account.id)
             if account.status != "needs_reauth" or (before is not None and before.status == "needs_reauth"):
@@ -400,7 +405,7 @@ class Invariants:
             self.violated("INV-18", f"{new.id}: marked, and not due before {new.next_due_at}")
 
     def check_pause(self, new: State, known: Known) -> None:
-        """A listing whose pages died twice is only cut short when time is up."""
+        """A listing whose pages died twice is only cut short when time is up, as it is after a freeze."""
         now_s = asyncio.get_running_loop().time()
         statement = (
             "SELECT count(*) FROM sync_requests WHERE completed_at IS NULL AND deadline_at BETWEEN ? AND ?"
@@ -410,7 +415,7 @@ class Invariants:
             self.all(statement, now_ms - 2 * DAY_MS, now_ms + 2 * DAY_MS)[0][0] and not self.is_clock_true
         )
         over = self.all(statement, 0, now_ms + 1000)[0][0]
-        if now_s - known.taken_at < SLICE_S and not over and not is_late:
+        if now_s - known.taken_at < SLICE_S and not over and not is_late and self.is_awake(self.writer):
             self.violated("one go", f"{new.id} was cut short after {now_s - known.taken_at:.1f} s")
 
     def note_marks(self, state: State, before: int) -> None:

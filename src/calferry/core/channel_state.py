@@ -24,6 +24,7 @@ TRANSITIONS: dict[tuple[State, str], State] = {
     ("draining", "given_up"): "failed",
     ("stopped", "heard_from"): "draining",
     ("failed", "answered_late"): "draining",
+    ("failed", "granted_again"): "draining",
 }
 
 

@@ -87,6 +87,8 @@ class Page:
     next_page_token: str | None
     next_sync_token: str | None
     envelope: Envelope
+    in_pieces: bool = False
+    """Several answers joined into one: Google could change between them."""
 
 
 @dataclass(frozen=True, slots=True)

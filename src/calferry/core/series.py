@@ -29,6 +29,8 @@ class SeriesTruth:
     items: Sequence[ObservedEvent]
     unreadable: Sequence[UnreadableItem] = ()
     """What the listing held besides: it is there, though nobody can say how."""
+    in_pieces: bool = False
+    """Master and exceptions may be of different moments."""
 
     @property
     def ids(self) -> frozenset[str | None]:

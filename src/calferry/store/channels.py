@@ -151,6 +151,20 @@ def drain_account(connection: Connection, account_id: str) -> None:
     )
 
 
+def take_up(connection: Connection, account_id: str, now_ms: int) -> None:
+    """Channels that could not be stopped under the grant of then are to be stopped under the new one."""
+    connection.execute(
+        update(channels)
+        .where(
+            channels.c.account_id == account_id,
+            channels.c.state == "failed",
+            channels.c.resource_id.is_not(None),
+            channels.c.expires_at > now_ms,
+        )
+        .values(state="draining", stop_attempts=0)
+    )
+
+
 def of_account(connection: Connection, account_id: str, *states: str) -> list[Any]:
     statement = select(channels).where(channels.c.account_id == account_id, channels.c.state.in_(states))
     return list(connection.execute(statement))

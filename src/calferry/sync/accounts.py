@@ -54,6 +54,7 @@ async def connect(
         values = granted(engine, row.id, grant, row, now_ms) | {"grant_number": row.grant_number + 1}
         accounts.change(connection, row.id, **values)
         sync_states.resume_account(connection, row.id, now_ms)
+        channels.take_up(connection, row.id, now_ms)
         audit.add(connection, "account_reconnected", now_ms, user_id=owner, subject=row.id)
         return Connected(owner, row.id, created=False)
 

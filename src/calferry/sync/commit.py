@@ -68,7 +68,8 @@ def commit_page(
         quarantine.release(connection, walk.projection_id, [*read, *gone])
         keep_poison(connection, begun, walk, planned, terms)
     walk = replace(walk, page_token=page.next_page_token, pages=walk.pages + 1, unread=planned.unread)
-    store_cursor(connection, begun, walk, page, swept or Sweep([], hold=False), terms)
+    torn = any(truth.in_pieces for truth in truths)
+    store_cursor(connection, begun, walk, page, swept or Sweep([], hold=False), terms, torn=torn)
     count += compare_calendar(connection, begun, walk, page, terms, finished=finished)
     return Committed(walk, count, finished)
 
@@ -219,9 +220,19 @@ def keep_poison(
 
 
 def store_cursor(
-    connection: Connection, begun: Begun, walk: Pass, page: Page, swept: Sweep, terms: PageTerms
+    connection: Connection,
+    begun: Begun,
+    walk: Pass,
+    page: Page,
+    swept: Sweep,
+    terms: PageTerms,
+    *,
+    torn: bool,
 ) -> None:
-    """The page token with its question, or the sync token that the pass earned."""
+    """The page token with its question, or the sync token that the pass earned.
+
+    A listing of a single series that was `torn` leaves the same doubt as a pass of several pages.
+    """
     state = begun.state
     if page.next_page_token is not None or page.next_sync_token is None:
         values: dict[str, Any] = {
@@ -242,7 +253,7 @@ def store_cursor(
         poll_at=next_poll(terms.poll_at, guarded_at),
         resumed=walk.resumed,
         listed=Listed(walk.generation, guarded_at) if walk.request.full else None,
-        pages=walk.pages,
+        pages=max(walk.pages, 2) if torn else walk.pages,
     )
     sync_states.finish(connection, state.id, state.fence, done)
     if guarded_at != state.guarded_at and not walk.request.full:

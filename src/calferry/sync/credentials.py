@@ -112,7 +112,8 @@ class Credentials:
             async with beating(self.clock, row.id, partial(self.keep_right, row.id)):
                 fresh = await self.exchanged(self.vault.open(row.refresh_token, refresh_context(row.id)))
         except SourceFailure as failure:
-            await self.note_failure(row, failure)
+            if not await self.note_failure(row, failure) and failure.cause is Cause.GRANT_REVOKED:
+                raise renewed_meanwhile() from failure
             raise
         except BaseException:
             await self.give_back(row, {})
@@ -120,7 +121,7 @@ class Credentials:
         expires_at = self.clock.now_ms() + fresh.expires_in_s * 1000
         applied = await self.give_back(row, self.sealed(row.id, fresh, expires_at))
         if not applied:
-            raise SourceFailure(Cause.UNREACHABLE, "the grant changed while its token was being refreshed")
+            raise renewed_meanwhile()
         self.known[row.id] = Known(fresh.token, expires_at - MARGIN_MS, row.grant_number)
         return fresh.token
 
@@ -147,8 +148,8 @@ class Credentials:
             values["refresh_token"] = self.vault.seal(fresh.refresh_token, refresh_context(account_id))
         return values
 
-    async def note_failure(self, row: Any, failure: SourceFailure) -> None:
-        """Only `invalid_grant` kills a grant, and only the one that was sent.
+    async def note_failure(self, row: Any, failure: SourceFailure) -> bool:
+        """Only `invalid_grant` kills a grant, and only the one that was sent: False when there is another by now.
 
         One transaction: between two, a new grant could come and find everything blocked for good.
         """
@@ -158,16 +159,22 @@ class Credentials:
         values = {"status": "needs_reauth", "status_reason": reason} if dead else {}
         now_ms = self.clock.now_ms()
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> bool:
             if accounts.finish_refresh(connection, row.id, self.owner, row.grant_number, values):
                 sync_states.block_account(connection, row.id, DEAD_GRANT, now_ms)
+            kept = accounts.load(connection, row.id)
+            return kept is None or kept.grant_number == row.grant_number
 
-        await self.store.write(work)
+        return await self.store.write(work)
 
     async def give_back(self, row: Any, values: dict[str, Any]) -> bool:
         return await self.store.write(
             lambda tx: accounts.finish_refresh(tx, row.id, self.owner, row.grant_number, values)
         )
+
+
+def renewed_meanwhile() -> SourceFailure:
+    return SourceFailure(Cause.UNREACHABLE, "the grant changed while its token was being refreshed")
 
 
 @dataclass(frozen=True, slots=True)

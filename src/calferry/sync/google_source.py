@@ -156,7 +156,7 @@ async def all_pages(ask: Callable[[R], Awaitable[google.EventsPageObserved]], re
 
 def joined(whole: Page, page: Page) -> Page:
     items, unreadable = [*whole.items, *page.items], [*whole.unreadable, *page.unreadable]
-    return replace(page, items=items, unreadable=unreadable)
+    return replace(page, items=items, unreadable=unreadable, in_pieces=True)
 
 
 def opened_from(channel: google.Channel) -> OpenedChannel:

@@ -63,7 +63,7 @@ async def list_series(source: CalendarSource, google_id: str, walk: Pass, doubt:
         return SeriesTruth(doubt.series_id, [])
     page = await source.series(google_id, doubt.ical_uid)
     own = [item for item in page.items if doubt.series_id in (item.event_id, item.series_id)]
-    return SeriesTruth(doubt.series_id, own, page.unreadable)
+    return SeriesTruth(doubt.series_id, own, page.unreadable, page.in_pieces)
 
 
 async def expanded(source: CalendarSource, google_id: str, window: Window, doubt: Doubt) -> SeriesTruth:
@@ -76,4 +76,4 @@ async def expanded(source: CalendarSource, google_id: str, window: Window, doubt
         if failure.cause is Cause.NOT_FOUND:
             await source.series(google_id, doubt.series_id)
         return SeriesTruth(doubt.series_id, [])
-    return SeriesTruth(doubt.series_id, page.items, page.unreadable)
+    return SeriesTruth(doubt.series_id, page.items, page.unreadable, page.in_pieces)

@@ -1,9 +1,12 @@
 """The owner withdraws the grant: everything stops, nothing is erased, and connecting again goes on from there."""
 
+import asyncio
+
 import pytest
 
+from calferry.duties.rescue import rescue
 from calferry.sync.accounts import ConnectRefused, connect
-from calferry.sync.watch import ensure_channel
+from calferry.sync.watch import ensure_channel, stop, stop_account_channels
 from tests.scenarios.stage import ALICE, Stage, staged
 
 
@@ -102,8 +105,6 @@ async def test_other_person_at_reconnect_is_refused(stage: Stage) -> None:
 @staged()
 async def test_late_word_of_the_old_grant_does_not_kill_the_new_one(stage: Stage) -> None:
     """The refresh with the old grant is answered after the owner has connected again."""
-    import asyncio
-
     await stage.done()
     await stage.clock.sleep(3600)
     stage.control("revoke", {"email": ALICE})
@@ -120,3 +121,34 @@ async def test_late_word_of_the_old_grant_does_not_kill_the_new_one(stage: Stage
     await stage.clock.sleep(60)
     await stage.scan(60)
     await stage.assert_equal()
+
+
+@staged()
+async def test_late_word_of_the_old_grant_says_nothing_of_the_new_one(stage: Stage) -> None:
+    """Who asked under the old grant is told to come again, not that the account is dead: it may have a channel to stop."""
+    await ensure_channel(stage.engine, stage.calendar_id)
+    await stage.done()
+    await stage.clock.sleep(3600)
+    stage.control("revoke", {"email": ALICE})
+    await stage.clock.sleep(1)
+    stage.service.transport.latency_s = 5.0
+    row = (await stage.channel_rows())[0]
+    stopping = asyncio.create_task(stop(stage.engine, stage.account_id, row.id, row.resource_id))  # type: ignore[arg-type]
+    await stage.clock.sleep(2)
+    await connect(stage.engine, stage.google.grant(ALICE))
+    assert not await stopping
+    assert [row.state for row in await stage.channel_rows()] == ["active"]
+
+
+@staged()
+async def test_channel_that_the_dead_grant_could_not_stop_is_stopped_under_the_next(stage: Stage) -> None:
+    await ensure_channel(stage.engine, stage.calendar_id)
+    await stage.done()
+    stage.control("revoke", {"email": ALICE})
+    await stop_account_channels(stage.engine, stage.account_id)
+    assert [row.state for row in await stage.channel_rows()] == ["failed"]
+    assert len(stage.open_channels()) == 1
+    await connect(stage.engine, stage.google.grant(ALICE))
+    await rescue(stage.engine)
+    assert [row.state for row in await stage.channel_rows()] == ["stopped"]
+    assert stage.open_channels() == []

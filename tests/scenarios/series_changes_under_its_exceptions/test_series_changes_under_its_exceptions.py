@@ -2,6 +2,7 @@
 
 from calferry import google
 from tests.scenarios.stage import AlteringTransport, Stage, replacing, staged
+from tests.simulation.scale import scaled
 
 WEEKLY = {"id": "retro", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=6"]}
 SECOND = "retro_20261008T080000Z"
@@ -230,4 +231,29 @@ async def test_new_exception_that_the_series_loses_before_it_is_looked_at_is_not
     await stage.done()
     await stage.done()
     assert new not in await stage.live()
+    await stage.assert_equal()
+
+
+@staged()
+async def test_series_that_moves_between_two_pages_of_its_own_listing_is_looked_at_again(
+    stage: Stage,
+) -> None:
+    """The first page has an exception of before, the second the master of after."""
+    lent = {"id": SECOND, "recurringEventId": "retro", "iCalUID": "retro@elsewhere", "day": 7}
+    first = {"dateTime": "2026-10-08T10:00:00+02:00", "timeZone": "Europe/Berlin"}
+    stage.plant(lent | {"originalStartTime": first})
+    await stage.done()
+    stage.plant(WEEKLY | {"iCalUID": "retro@elsewhere"})
+
+    def move(request: google.WireRequest, response: google.WireResponse) -> google.WireResponse:
+        if "iCalUID=" in request.url and "pageToken=" not in request.url:
+            transport.alter = lambda _, unaltered: unaltered
+            stage.patch("retro", LATER)
+        return response
+
+    stage.service.transport = transport = AlteringTransport(stage.service.transport, move)  # type: ignore[assignment]
+    with scaled(SERIES_PAGE_SIZE=1):
+        await stage.done()
+        await stage.done()
+    assert await stage.live() == ["retro"]
     await stage.assert_equal()
