@@ -45,11 +45,15 @@ class Moment(msgspec.Struct):
 def lay_over(row: StoredRow | None, edits: Sequence[Intent]) -> Version | None:
     """What the edits in force, oldest first, make of a row; None where they leave it as it is.
 
-    An edit that says nothing understandable, or has nothing to change, is passed over.
+    An edit that says nothing understandable, or has nothing to change, is passed over. Where the row holds a deletion of
+    our own, it holds every edit before that as well.
     """
-    raw = None if row is None else row.raw
+    stored = raw = None if row is None else row.raw
     seen: Version | None = None
     for edit in edits:
+        if is_pulled_deletion(edit, row):
+            raw, seen = stored, None
+            continue
         try:
             made = answered(edit, row) if edit.status == "done" else edited(edit, raw)
         except (msgspec.DecodeError, ValueError, RecursionError):
@@ -60,13 +64,17 @@ def lay_over(row: StoredRow | None, edits: Sequence[Intent]) -> Version | None:
     return seen
 
 
+def is_pulled_deletion(edit: Intent, row: StoredRow | None) -> bool:
+    is_deletion = edit.kind == "delete" and edit.status == "done" and edit.answer is None
+    return is_deletion and row is not None and row.status == "cancelled"
+
+
 def answered(edit: Intent, row: StoredRow | None) -> str | None:
     """What Google has made of the event, as long as the row is older than that. A deletion that others' edits prevented
     has an answer, too."""
     if edit.kind == "delete" and edit.answer is None:
-        is_gone = row is not None and row.status == "cancelled"
         base = edit.base_raw if row is None else row.raw
-        return None if is_gone or base is None else gone_json(edit.event_id, base)
+        return None if base is None else gone_json(edit.event_id, base)
     if edit.answer is None or row is None:
         return edit.answer
     if row.deleted_at is not None and row.deleted_at >= (edit.settled_at or 0):
