@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from tests.harness import databases
 from tests.harness.databases import on_both, on_postgres
 from tests.harness.logged import lines
+from tests.harness.shared_statements import share_compiled_statements
 
 # Shared machines are slow at random, so no deadlines; the same examples on every machine.
 settings.register_profile(
@@ -23,6 +24,8 @@ settings.register_profile(
 settings.load_profile("house")
 # Standard output belongs to what is tested.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+share_compiled_statements()
 
 __all__ = ["lines", "on_both", "on_postgres"]
 LONG = ("tests/simulation/", "tests/system/", "tests/browser/", "test_thirty_days", "tests/unit/bench/")

@@ -437,8 +437,10 @@ class Outbox:
 
     def check_undone(self, row: Row) -> None:
         """The first half of an edit goes when the second is not done."""
-        first = self.rows.get(row.after_id or "")
+        first, calendar = self.rows.get(row.after_id or ""), self.checks.calendars.get(row.calendar_id)
         if first is None or first.status != "done" or first.kind != "insert":
+            return
+        if calendar is None or not self.is_in_reach(calendar):
             return
         self.trace.hit("half an edit")
         own = [

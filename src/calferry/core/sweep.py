@@ -24,6 +24,11 @@ class SweepTerms:
     confirmed: bool = False
 
 
+def has_waited(guarded_at: int | None, now_ms: int) -> bool:
+    """Whether another listing may confirm what was held back then, also where the clock was far ahead at the time."""
+    return guarded_at is not None and abs(now_ms - guarded_at) >= SWEEP_GUARD_WAIT_MS
+
+
 def plan_sweep(unseen: Mapping[str, bool], terms: SweepTerms) -> Sweep:
     """Decide on live rows that a proven, complete listing did not meet.
 
@@ -32,8 +37,7 @@ def plan_sweep(unseen: Mapping[str, bool], terms: SweepTerms) -> Sweep:
     A listing that misses more than half of 50 or more rows is not believed at once: only one at least fifteen
     minutes later that misses the same rows, or a person, removes them.
     """
-    waited = terms.guarded_at is not None and terms.now_ms - terms.guarded_at >= SWEEP_GUARD_WAIT_MS
-    believed = waited or terms.confirmed
+    believed = has_waited(terms.guarded_at, terms.now_ms) or terms.confirmed
     again = [event_id for event_id, missing in unseen.items() if missing] if believed else []
     rest = len(unseen) - len(again)
     if terms.live >= SWEEP_GUARD_ROWS_MIN and rest * 2 > terms.live:

@@ -10,10 +10,10 @@ from calferry.core.limits import (
     INSTANCES_PAGE_SIZE,
     PASS_RESTARTS_BEFORE_ONE_GO,
     SERIES_PAGE_SIZE,
-    SWEEP_GUARD_WAIT_MS,
     WEEK_MS,
 )
 from calferry.core.model import ListRequest, Mode, Pass, ProjectionId, UserId, Window
+from calferry.core.sweep import has_waited
 from calferry.core.window import is_outgrown
 
 Status = Literal["idle", "syncing", "blocked", "halted", "removed"]
@@ -106,7 +106,7 @@ def choose_pass(state: SyncState, active: Active, now_ms: int, *, full: bool) ->
         return "resume" if not full and is_building(state, active) else "rebuild"
     if state.page_token is not None and not full:
         return "resume"
-    if full or state.sync_token is None or is_confirmation_due(state, now_ms):
+    if full or state.sync_token is None or has_waited(state.guarded_at, now_ms):
         return "full"
     return "incremental"
 
@@ -129,11 +129,6 @@ def is_building(state: SyncState, active: Active) -> bool:
         return False
     beside = state.pass_projection_id not in (None, active.projection_id)
     return beside and read_request(state.page_request).mode == active.wanted
-
-
-def is_confirmation_due(state: SyncState, now_ms: int) -> bool:
-    """Whether a guarded sweep has waited long enough for the listing that confirms it."""
-    return state.guarded_at is not None and now_ms - state.guarded_at >= SWEEP_GUARD_WAIT_MS
 
 
 def resume(state: SyncState) -> Pass:

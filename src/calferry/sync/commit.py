@@ -11,7 +11,7 @@ from calferry.core.limits import SWEEP_GUARD_WAIT_MS
 from calferry.core.model import Page, Pass, StoredEvent
 from calferry.core.plan import PagePlan
 from calferry.core.series import SeriesTruth, series_of, still_there
-from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
+from calferry.core.sweep import Sweep, SweepTerms, has_waited, plan_sweep
 from calferry.store import calendars, changes, events, quarantine, sync_states
 from calferry.store.dialect import REFUSALS, Row, savepoint
 from calferry.store.events import Writer
@@ -281,8 +281,7 @@ def guard_time(
         return terms.now_ms if walk.unread or swept.hold else None
     if not swept.hold or (walk.unread and not events.has_missing(connection, walk.projection_id)):
         return None
-    is_over = terms.now_ms - guarded_at >= SWEEP_GUARD_WAIT_MS
-    return terms.now_ms if is_over or swept.remove else guarded_at
+    return terms.now_ms if has_waited(guarded_at, terms.now_ms) or swept.remove else guarded_at
 
 
 def compare_calendar(

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from calferry.core.limits import SWEEP_GUARD_ROWS_MIN, SWEEP_GUARD_WAIT_MS
 from calferry.core.model import Pass, ProjectionId
-from calferry.core.sync_state import is_confirmation_due
+from calferry.core.sweep import has_waited
 from calferry.store import calendars, changes, events, projections, sync_states
 from calferry.sync.begin import Begun
 
@@ -17,7 +17,7 @@ def switch(connection: Connection, begun: Begun, walk: Pass, now_ms: int, *, con
     old = begun.calendar.active.projection_id
     if old is None:
         return 0
-    believed = confirmed or is_confirmation_due(begun.state, now_ms)
+    believed = confirmed or has_waited(begun.state.guarded_at, now_ms)
     if not believed and is_suspicious(connection, old, walk.projection_id):
         hold_back(connection, begun, now_ms)
         return 0

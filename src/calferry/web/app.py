@@ -1,11 +1,13 @@
 """The HTTP application, put together."""
 
 import asyncio
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from calferry.ports import Spawn
 from calferry.sync.engine import Engine
@@ -117,9 +119,7 @@ def create_app(
     }
     problems.install(app, always | {"cache-control": "no-store"})
     app.state.api_routes = [route for router in ROUTERS for route in router.routes]
-    for router in ROUTERS:
-        is_calendar = router.prefix.startswith("/calendar")
-        app.include_router(router, dependencies=REFUSE_UNKNOWN_PARAMETERS if is_calendar else ())
+    app.router.routes.extend(joined_routes())
     docs_page.install_static(app)
     if settings.docs:
         docs_page.install_docs(app)
@@ -129,6 +129,16 @@ def create_app(
     webhook.install(app, app.state.pushes, safe_headers(is_https=settings.is_https))
     describe(app)
     return app
+
+
+@cache
+def joined_routes() -> list[BaseRoute]:
+    """Every application of a process has the same, and FastAPI takes 40 ms to read them when the first request comes."""
+    joined = APIRouter()
+    for router in ROUTERS:
+        is_calendar = router.prefix.startswith("/calendar")
+        joined.include_router(router, dependencies=REFUSE_UNKNOWN_PARAMETERS if is_calendar else ())
+    return joined.routes
 
 
 def describe(app: FastAPI) -> None:

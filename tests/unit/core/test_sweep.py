@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calferry.core.limits import SWEEP_GUARD_WAIT_MS
-from calferry.core.sweep import Sweep, SweepTerms, plan_sweep
+from calferry.core.sweep import Sweep, SweepTerms, has_waited, plan_sweep
 
 NOW = 10_000_000
 
@@ -70,3 +70,10 @@ def test_never_removes_what_was_met_nor_most_at_once(
     assert swept.hold or set(swept.remove) == set(missed)
     fresh = [event_id for event_id in swept.remove if not missed[event_id]]
     assert live < 50 or len(fresh) * 2 <= live
+
+
+def test_guard_set_by_a_clock_that_was_far_ahead_is_waited_out_at_once() -> None:
+    assert has_waited(NOW + 86_400_000, NOW)
+    assert not has_waited(NOW + 1_000, NOW)
+    assert not has_waited(NOW - 1_000, NOW)
+    assert not has_waited(None, NOW)
