@@ -233,7 +233,8 @@ def state_rows(connection: Connection, calendar_ids: Sequence[str]) -> list[Any]
 
 
 def progress_of(row: Any, asked: Asked, now_ms: int) -> Progress:
-    if row.clean_seq >= asked.mark and row.last_success_at is not None:
+    is_clean = row.clean_seq >= asked.mark and row.last_success_at is not None
+    if is_clean and row.status != "removed":
         return Progress("clean", row.pass_pages, row.push, None, row.last_success_at)
     error = failure_of(row, asked, now_ms)
     return Progress("failed" if error else "working", row.pass_pages, row.push, error, row.last_success_at)

@@ -99,6 +99,15 @@ def test_calendar_of_nobody_fails_and_others_do_not() -> None:
         assert told[CAL].state == "working"
 
 
+def test_calendar_that_left_since_it_was_clean_fails() -> None:
+    """Its events may be purged already: the reader could not be told of them any more."""
+    with database(CAL) as tx:
+        request = accepted(tx)
+        finished(tx, 1, status="removed")
+        told = progress(tx, request)
+        assert (told.state, told.error and told.error.code) == ("failed", "404")
+
+
 def test_clean_means_clean_of_this_request() -> None:
     with database(CAL) as tx:
         sync_states.mark(tx, [CAL], NOW)
