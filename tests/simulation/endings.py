@@ -127,8 +127,8 @@ class Ending:
                 continue
             if self.google.revoked_at.get(channel.user, -1.0) < asked_at and channel.user not in self.gone:
                 row = self.disk.raw.execute(f"{CHANNELS} WHERE id = ?", (channel.id,)).fetchone()
-                is_over_by_clock = row is not None and row[2] == "stopped" and not self.checks.is_clock_true
-                if row is None or (row[5] == 0 and not is_over_by_clock):
+                is_over_by_clock = not self.checks.is_clock_true and (row is None or row[2] == "stopped")
+                if not is_over_by_clock and (row is None or row[5] == 0):
                     self.checks.violated(
                         "INV-23", f"channel {channel.id} of {channel.user} is forgotten: {row}"
                     )
