@@ -23,6 +23,6 @@ ROSTER = (
     Contestant(BARE_WAL, "bare limit: msgspec slices, SQLite WAL, commit a page", "bare_limit", ("wal",)),
     Contestant("bare-unsafe", "bare limit: one transaction, no journal", "bare_limit", ("unsafe",)),
     Contestant("calferry-postgres", "calferry's engine on PostgreSQL", "calferry_engine", on_postgres=True),
-    Contestant(BARE_COPY, "bare limit: COPY, no index, commit a page", "bare_copy", on_postgres=True),
+    Contestant(BARE_COPY, "bare limit: COPY, its key, commit a page", "bare_copy", on_postgres=True),
 )
 NAMES = tuple(contestant.name for contestant in ROSTER)

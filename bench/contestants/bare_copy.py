@@ -1,4 +1,4 @@
-"""What PostgreSQL can do: download, gunzip, msgspec, COPY into a table without an index, a transaction a page."""
+"""What PostgreSQL can do: download, gunzip, msgspec, COPY into a table with its key, a transaction a page."""
 
 import asyncio
 import gc
@@ -14,7 +14,7 @@ from bench.task import Phase, Task
 
 SCHEMA = """
 CREATE TABLE events (calendar_id TEXT NOT NULL, id TEXT NOT NULL, etag TEXT, status TEXT, summary TEXT, start TEXT,
-  "end" TEXT, updated TEXT, raw TEXT);
+  "end" TEXT, updated TEXT, raw TEXT, PRIMARY KEY (calendar_id, id));
 CREATE TABLE sync_tokens (calendar_id TEXT PRIMARY KEY, token TEXT NOT NULL);
 """
 KEEP_TOKEN = (
