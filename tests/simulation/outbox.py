@@ -415,7 +415,7 @@ class Outbox:
         known, event_id = self.known[row.id], row.event_id
         calendar = self.google.world.calendars[google_id]
         stored = calendar.shelf.stored(event_id)
-        if row.line_id != event_id or stored is None or stored.is_series or calendar.deleted:
+        if row.line_id != event_id or stored is None or stored.is_series or not self.can_read(row):
             return
         ours = {
             write.after for writes in self.writes.values() for write in writes if write.event_id == event_id
