@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from starlette.routing import Mount, Route
 
 from calferry.cli import app as command_line
+from calferry.cli.promised import PromisedCommand
 from calferry.core.limits import SYNC_COOLDOWN_MS
 from calferry.settings import REQUIRED_BY_SERVE, Settings, setting_name
 from calferry.sync.engine import Engine
@@ -248,6 +249,7 @@ def command_line_page() -> str:
 
 
 def commands(command: Any, names: tuple[str, ...] = ("calferry",)) -> Iterator[tuple[str, Any]]:
+    command = command.promise.kept() if isinstance(command, PromisedCommand) else command
     children = getattr(command, "commands", None)
     if children is None:
         yield " ".join(names), command

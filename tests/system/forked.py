@@ -11,13 +11,15 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from calferry.cli.commands import COMMANDS
+
 STOPS_WITHIN_S = 20.0
 
 
 @cache
 def copies() -> Any:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["calferry.cli"])
+    context.set_forkserver_preload([promise.module for promise in COMMANDS])
     return context
 
 

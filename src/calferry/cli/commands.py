@@ -1,29 +1,61 @@
-"""Every command, put together."""
+"""Every command, by name. None is imported before it is asked for: most of a start is imports."""
 
 from typing import Annotated
 
 import typer
 
 from calferry import __version__
-from calferry.cli import (
-    accounts,
-    audit,
-    calendars,
-    demo,
-    doctor,
-    emulator,
-    keys,
-    schema,
-    serve,
-    status,
-    sync,
-    tokens,
-    verify,
-    worker,
+from calferry.cli.promised import Promise, group_of
+
+COMMANDS = (
+    Promise(
+        "demo",
+        "calferry.cli.demo",
+        "Try everything without a Google account: a local Google, the service, and people who keep editing.",
+    ),
+    Promise("serve", "calferry.cli.serve", "Run the service until it is told to stop (SIGTERM, or Ctrl-C)."),
+    Promise(
+        "worker",
+        "calferry.cli.worker",
+        "Sync what is due, without HTTP, until it is told to stop (SIGTERM, or Ctrl-C).",
+    ),
+    Promise(
+        "emulator",
+        "calferry.cli.emulator",
+        "Run a local Google: Calendar API, sign-in and push notifications, all in memory.",
+    ),
+    Promise(
+        "sync",
+        "calferry.cli.sync",
+        "Sync the calendars of an address: the selected ones, or all of them while none is selected.",
+    ),
+    Promise("verify", "calferry.cli.verify", "Compare the mirrored calendars of an address with Google."),
+    Promise(
+        "status",
+        "calferry.cli.status",
+        "Show the health of every calendar: last success, last error, next run, push.",
+    ),
+    Promise(
+        "doctor",
+        "calferry.cli.doctor",
+        "Check settings, keys, database, clock, Google's side, every account and the webhook; say how to mend"
+        " what is wrong.",
+    ),
+    Promise(
+        "audit",
+        "calferry.cli.audit",
+        "Show who connected, signed in or was refused, and what became of tokens and keys.",
+    ),
+    Promise("accounts", "calferry.cli.accounts", "Connected Google accounts."),
+    Promise("calendars", "calferry.cli.calendars", "What to do with single calendars."),
+    Promise("tokens", "calferry.cli.tokens", "Bearer tokens for the HTTP API."),
+    Promise("db", "calferry.cli.schema", "The schema of the database."),
+    Promise("keys", "calferry.cli.keys", "The keys that seal stored secrets."),
 )
 
 app = typer.Typer(
     name="calferry",
+    cls=group_of(COMMANDS),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -44,22 +76,6 @@ def group(
     ] = False,
 ) -> None:
     """Keeps an exact, live copy of Google Calendars in a database you control."""
-
-
-app.command(name="demo")(demo.demo)
-app.command(name="serve")(serve.serve)
-app.command(name="worker")(worker.worker)
-app.command(name="emulator")(emulator.emulator)
-app.add_typer(accounts.app, name="accounts")
-app.add_typer(calendars.app, name="calendars")
-app.add_typer(tokens.app, name="tokens")
-app.command(name="sync")(sync.sync)
-app.command(name="verify")(verify.verify)
-app.command(name="status")(status.status)
-app.command(name="doctor")(doctor.doctor)
-app.command(name="audit")(audit.audit)
-app.add_typer(schema.app, name="db")
-app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:

@@ -6,15 +6,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import typer
-from sqlalchemy.exc import DBAPIError
 
-from calferry.bootstrap.database import DatabaseUnusable, trouble
-from calferry.bootstrap.http_server import AddressTaken
 from calferry.bootstrap.logs import configure_logs
 from calferry.cli.output import Output
-from calferry.core.failure import Cause, SourceFailure
-from calferry.settings import SettingsInvalid
-from calferry.vault import VaultError
 
 DONE = 0
 FAILED = 1
@@ -36,9 +30,22 @@ Ending = tuple[int, list[str]]
 
 def ending_of(error: Exception) -> Ending | None:
     """Exit code and sentences for an expected failure; None for one that nobody expected."""
+    if isinstance(error, CommandFailed):
+        return error.code, [str(error)]
+    return foreseen(error)
+
+
+def foreseen(error: Exception) -> Ending | None:
+    """The same for failures of other floors, which are imported for it alone: most commands end well."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - see above
+
+    from calferry.bootstrap.database import DatabaseUnusable, trouble  # noqa: PLC0415
+    from calferry.bootstrap.http_server import AddressTaken  # noqa: PLC0415
+    from calferry.core.failure import Cause, SourceFailure  # noqa: PLC0415
+    from calferry.settings import SettingsInvalid  # noqa: PLC0415
+    from calferry.vault import VaultError  # noqa: PLC0415
+
     match error:
-        case CommandFailed():
-            return error.code, [str(error)]
         case SettingsInvalid():
             return NOT_CONFIGURED, error.problems
         case DatabaseUnusable():

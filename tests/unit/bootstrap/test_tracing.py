@@ -76,7 +76,7 @@ def test_failures_are_marked_with_a_word_and_nothing_more(
 
 def test_without_being_asked_for_nothing_of_it_is_imported(tmp_path: Path) -> None:
     program = (
-        "import sys, calferry.cli, calferry.bootstrap.service\n"
+        "import sys, calferry.cli.serve, calferry.bootstrap.service\n"
         "print([name for name in sys.modules if name.startswith('opentelemetry.sdk')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
