@@ -48,6 +48,7 @@ COMMANDS = (
     ),
     Promise("accounts", "calferry.cli.accounts", "Connected Google accounts."),
     Promise("calendars", "calferry.cli.calendars", "What to do with single calendars."),
+    Promise("events", "calferry.cli.events", "Events of a running service."),
     Promise("tokens", "calferry.cli.tokens", "Bearer tokens for the HTTP API."),
     Promise("db", "calferry.cli.schema", "The schema of the database."),
     Promise("keys", "calferry.cli.keys", "The keys that seal stored secrets."),
