@@ -11,9 +11,7 @@ from calferry.cli.endings import NOT_CONFIGURED, CommandFailed
 from calferry.client import Calendar, Client, Refused, Unreachable
 
 VARIABLE = "CALFERRY_TOKEN"
-Url = Annotated[
-    str, typer.Option(envvar="CALFERRY_BASE_URL", help="The address of the service.")
-]
+Url = Annotated[str, typer.Option(envvar="CALFERRY_BASE_URL", help="The address of the service.")]
 SERVICE = "http://127.0.0.1:8000"
 AGAIN = "Read the event again, or run this with --on-conflict ours to have it your way."
 
