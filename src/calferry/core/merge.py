@@ -166,6 +166,14 @@ EXPLICIT: dict[str, Callable[[str, Any, Any], Any]] = {
 }
 
 
+def has_landed(base: Json, changes: Json, theirs: Json, zone: tzinfo | None = None) -> bool:
+    """Whether the changes were made once: one of those that say something new stands in `theirs`, and Google takes all of
+    them or none. What else `theirs` says was changed after them."""
+    left = left_of(changes, theirs, zone)
+    landed = {name: wanted for name, wanted in changes.items() if name not in left}
+    return bool(left_of(landed, base, zone))
+
+
 def left_of(changes: Json, theirs: Json, zone: tzinfo | None = None) -> Json:
     """The part of the changes that `theirs` does not say already, compared as Google would write it."""
     return {

@@ -194,6 +194,8 @@ class Delivery:
             if self.intent.after_id is not None and self.is_stale_cut(base, changes, theirs):
                 return Failed(CHANGED, self.clash_over([], theirs))
             merged = merge.merge(base.event, changes, parsed(theirs.raw), self.zone)
+            if self.uncertain and merge.has_landed(base.event, changes, parsed(theirs.raw), self.zone):
+                return self.done_before(changes, theirs)
             if merged.overlapping:
                 self.clash = self.clash_over(merge.overlapping_fields(merged), theirs)
                 if self.intent.on_conflict == "fail":
@@ -207,6 +209,11 @@ class Delivery:
                 raise self.refusal
             base = Version(parsed(theirs.raw), theirs.etag)
         return Later(self.storm())
+
+    def done_before(self, changes: Json, theirs: ObservedEvent) -> Done:
+        """An attempt of which we had no answer has been done; what others have changed since stays, and is recorded."""
+        since = list(merge.left_of(changes, parsed(theirs.raw), self.zone))
+        return Done(theirs, self.clash_over(since, theirs, "theirs") if since else self.clash)
 
     def is_stale_cut(self, base: Version, changes: Json, theirs: ObservedEvent) -> bool:
         """Whether the rest of the series was made of a version that is not Google's any more: what others have changed since
@@ -271,13 +278,12 @@ class Delivery:
             return step == "gone" and not await self.goes_by_another_id()
         return True
 
-    def clash_over(self, fields: list[str], theirs: ObservedEvent) -> Clash:
-        outcome: Literal["open", "ours", "theirs"] = "open"
-        if self.intent.on_conflict != "fail":
-            outcome = self.intent.on_conflict
-        return Clash(
-            "changed", fields, self.intent.base_raw, self.intent.changes, theirs.raw.decode(), outcome
-        )
+    def clash_over(
+        self, fields: list[str], theirs: ObservedEvent, outcome: Literal["ours", "theirs"] | None = None
+    ) -> Clash:
+        policy = "open" if self.intent.on_conflict == "fail" else self.intent.on_conflict
+        raw = theirs.raw.decode()
+        return Clash("changed", fields, self.intent.base_raw, self.intent.changes, raw, outcome or policy)
 
     def storm(self) -> Setback:
         failure = SourceFailure(Cause.SERVER_ERROR, STORM.message, status=412, reason=STORM.reason)

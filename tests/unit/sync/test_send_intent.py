@@ -1,9 +1,10 @@
 """One attempt to send an edit, against a Google that answers as told."""
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
+import pytest
 
 from calferry import google
 from calferry.core.failure import Cause, SourceFailure
@@ -164,3 +165,47 @@ def test_series_that_was_renamed_meanwhile_is_not_cut() -> None:
     outcome = attempt(Renamed(), cut)
     assert isinstance(outcome, Failed)
     assert outcome.clash is not None
+
+
+class Overtaken(Google):
+    """Our first attempt was done, of which nobody knows; then somebody else has changed a part of it again."""
+
+    fields: ClassVar = {"summary": "Changed", "location": "Theirs"}
+
+    async def event(self, google_id: str, event_id: str) -> ObservedEvent:
+        return occurrence(event_id, **self.fields)
+
+    async def patch_event(self, google_id: str, event_id: str, changes: bytes, **_: Any) -> ObservedEvent:
+        if _["if_match"] == '"old"':
+            raise SourceFailure(Cause.PRECONDITION_FAILED, "Precondition Failed", status=412)
+        return await super().patch_event(google_id, NAMED, changes)
+
+
+class Untouched(Overtaken):
+    """It was not done: what stands there is somebody else's alone."""
+
+    fields: ClassVar = {"summary": "Weekly", "location": "Theirs"}
+
+
+TWO_FIELDS = '{"summary":"Changed","location":"Ours"}'
+
+
+@pytest.mark.parametrize("policy", ["ours", "theirs", "fail"])
+def test_edit_that_was_done_and_then_overtaken_is_not_done_again(policy: str) -> None:
+    source = Overtaken()
+    edit = intent("patch", changes=TWO_FIELDS, base_etag='"old"', uncertain=True, on_conflict=policy)
+    outcome = attempt(source, edit)
+    assert isinstance(outcome, Done)
+    assert source.patched == []
+    assert outcome.clash is not None
+    assert (outcome.clash.fields, outcome.clash.outcome) == (["location"], "theirs")
+
+
+def test_edit_that_was_not_done_wins_where_it_is_to_win() -> None:
+    source = Untouched()
+    edit = intent("patch", changes=TWO_FIELDS, base_etag='"old"', uncertain=True, on_conflict="ours")
+    outcome = attempt(source, edit)
+    assert isinstance(outcome, Done)
+    assert source.patched == [NAMED]
+    assert outcome.clash is not None
+    assert (outcome.clash.fields, outcome.clash.outcome) == (["location"], "ours")
