@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from calferry.bootstrap.engine import opened_engine
+from calferry.cli.dry_run import foresee
 from calferry.cli.endings import DONE, FAILED, SIGN_IN_AGAIN, CommandFailed, run
 from calferry.cli.options import AsJson, Email
 from calferry.cli.output import Output, count, shortened
@@ -33,6 +34,12 @@ CalendarIds = Annotated[
     ),
 ]
 Full = Annotated[bool, typer.Option("--full", help="List everything again instead of asking for changes.")]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="List everything at Google and tell what `--full` would change, without writing it."
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,24 @@ class Wanted:
     full: bool
 
 
-def sync(email: Email, calendar: CalendarIds = None, full: Full = False, as_json: AsJson = False) -> None:
+def sync(
+    email: Email,
+    calendar: CalendarIds = None,
+    full: Full = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
     """Sync the calendars of an address: the selected ones, or all of them while none is selected."""
     output = Output(as_json=as_json)
-    run(output, lambda: sync_address(output, Wanted(email, calendar or [], full)))
+    wanted = Wanted(email, calendar or [], full)
+    run(output, lambda: foresee_address(output, wanted) if dry_run else sync_address(output, wanted))
+
+
+async def foresee_address(output: Output, wanted: Wanted) -> int:
+    async with opened_engine(load_settings(), must_exist=True) as engine:
+        accounts = await known_accounts(engine.store, wanted.email)
+        known = await calendars_of_accounts(engine.store, accounts)
+        return await foresee(output, engine, choose(known, wanted.calendars))
 
 
 async def sync_address(output: Output, wanted: Wanted) -> int:
