@@ -242,7 +242,8 @@ def command_line_page() -> str:
         "Command line",
         "With `--json` a command prints exactly one line of JSON, the last on standard output: its outcome, or `error`"
         " with a sentence. Bars and logs go to standard error. A command that was typed wrongly prints no JSON."
-        " `NO_COLOR` is honoured, and `calferry --version` prints the version.",
+        " `NO_COLOR` is honoured, and `calferry --version` prints the version."
+        " `calferry --install-completion` teaches the shell to complete commands and options.",
         table(("exit code", "meaning"), EXIT_CODES),
         *sections,
     )

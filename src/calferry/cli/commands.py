@@ -50,6 +50,7 @@ COMMANDS = (
     Promise("calendars", "calferry.cli.calendars", "What to do with single calendars."),
     Promise("events", "calferry.cli.events", "Events of a running service."),
     Promise("tokens", "calferry.cli.tokens", "Bearer tokens for the HTTP API."),
+    Promise("config", "calferry.cli.config", "The settings as they are read here."),
     Promise("db", "calferry.cli.schema", "The schema of the database."),
     Promise("keys", "calferry.cli.keys", "The keys that seal stored secrets."),
 )
@@ -59,7 +60,6 @@ app = typer.Typer(
     cls=group_of(COMMANDS),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
