@@ -45,7 +45,7 @@ def test_every_requirement_is_pinned_by_hash(name: str) -> None:
     assert [package for package, count in hashes.items() if count == 0] == []
 
 
-USERS_OF_EXTRAS = {"tracing": "otel"}
+USERS_OF_EXTRAS = {"tracing": "otel", "agent_server": "mcp"}
 
 
 @pytest.mark.parametrize("name", LISTS)

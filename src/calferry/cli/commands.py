@@ -46,6 +46,12 @@ COMMANDS = (
         "calferry.cli.audit",
         "Show who connected, signed in or was refused, and what became of tokens and keys.",
     ),
+    Promise(
+        "mcp",
+        "calferry.cli.mcp",
+        "Let an agent read and edit a person's calendars: a Model Context Protocol server on standard input and"
+        " output.",
+    ),
     Promise("accounts", "calferry.cli.accounts", "Connected Google accounts."),
     Promise("calendars", "calferry.cli.calendars", "What to do with single calendars."),
     Promise("events", "calferry.cli.events", "Events of a running service."),

@@ -6,6 +6,7 @@ It stands alone: nothing of the service is imported with it.
 from calferry.client.answers import (
     Calendar,
     Change,
+    Conflict,
     Edited,
     Event,
     Progress,
@@ -21,6 +22,7 @@ __all__ = [
     "Calendar",
     "Change",
     "Client",
+    "Conflict",
     "CursorExpired",
     "Edited",
     "Event",

@@ -98,6 +98,26 @@ class Edited(msgspec.Struct, frozen=True, kw_only=True):
         return self.intent_id is not None
 
 
+class Conflict(msgspec.Struct, frozen=True, kw_only=True):
+    """An edit that met another one of the same `fields` at Google. `base`: the event it was made on; `ours`: what it was to
+    change, None for a deletion; `theirs`: the event as it was found, None where it had been deleted. `outcome` is `open` until
+    somebody decides, then `ours` or `theirs`."""
+
+    id: str
+    calendar_id: str
+    event_id: str
+    fields: list[str]
+    base: Event | None
+    ours: Event | None
+    theirs: Event | None
+    outcome: str
+
+
+class Conflicts(msgspec.Struct):
+    conflicts: list[Conflict]
+    nextPageToken: str | None = None
+
+
 class Calendars(msgspec.Struct):
     calendars: list[Calendar]
 

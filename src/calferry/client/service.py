@@ -14,6 +14,8 @@ from calferry.client.answers import (
     Change,
     Changed,
     ChangesPage,
+    Conflict,
+    Conflicts,
     Edited,
     Event,
     EventsPage,
@@ -201,6 +203,23 @@ class Client:
         """Delete an event, or occurrences of a series."""
         params = {"scope": scope, "onConflict": on_conflict, "sendUpdates": send_updates}
         return await self._edit("DELETE", event_path(calendar_id, event_id), params, None, etag)
+
+    async def conflicts(self) -> list[Conflict]:
+        """The conflicts that wait for a decision, newest first."""
+        found: list[Conflict] = []
+        params: dict[str, str] = {}
+        while True:
+            page = await self._read("/calendar/conflicts", Conflicts, params)
+            found += page.conflicts
+            if page.nextPageToken is None:
+                return found
+            params = {"pageToken": page.nextPageToken}
+
+    async def resolve(self, conflict_id: str, keep: Literal["ours", "theirs"]) -> Conflict:
+        """Decide a conflict: `ours` makes the edit again, on what is at Google now; `theirs` leaves that alone."""
+        path = f"/calendar/conflicts/{quoted(conflict_id)}/resolve"
+        answer = await self._wire.ask("POST", path, body={"keep": keep})
+        return msgspec.json.decode(answer.body, type=Conflict)
 
     async def _edit(
         self,
