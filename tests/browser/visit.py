@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from tests.contract.web.site import Site
 
 ALICE = "alice@example.com"
-WITHIN_MS = 15_000
+WITHIN_MS = 30_000
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 WATCH = """

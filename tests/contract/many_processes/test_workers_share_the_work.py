@@ -71,7 +71,7 @@ async def test_a_calendar_whose_run_always_crashes_backs_off_alone(
     address: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shared_worker, "SCAN_EVERY_S", 0.05)
-    monkeypatch.setattr(shared_worker, "CRASH_WAIT_S", 1.0)
+    monkeypatch.setattr(shared_worker, "CRASH_WAIT_S", 2.0)
     await add_due(store, "acc", 3)
     runs = Runs(store, poisoned=frozenset({"acc_0"}))
     monkeypatch.setattr(shared_worker, "run_due", runs)
