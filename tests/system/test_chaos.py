@@ -1,6 +1,7 @@
 """Three workers and two servers on one PostgreSQL, one of them killed every moment: the mirror is equal in the end."""
 
 import random
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,13 @@ def fleet(google: RunningGoogle, tmp_path: Path, on_postgres: str) -> Fleet:
     return Fleet(Site(tmp_path, google.url, environment=settings), database)
 
 
+def is_listening(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
 def mirror_everything(fleet: Fleet, google: RunningGoogle, emails: list[str]) -> None:
+    until(lambda: is_listening(fleet.site.port), SETTLES_WITHIN_S, "a server that listens")
     tokens = {email: fleet.site.connect(email, google.tokens(email)["refresh_token"]) for email in emails}
     for token in tokens.values():
         for calendar in fleet.site.ask("GET", "/calendar/calendars", token)["calendars"]:
