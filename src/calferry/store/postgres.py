@@ -53,19 +53,22 @@ class PostgresStore:
         self.snapshots = self.engine.execution_options(**snapshot)
 
     async def read(self, work: Callable[[Connection], T], /) -> T:
-        """Run `work` in one read transaction: a snapshot."""
-        return await self._run(self.snapshots, work)
+        """Run `work` in one read transaction: a snapshot. It may be run again after a deadlock, as at a migration."""
+        return await self._repeated(self.snapshots, work)
 
     async def write(self, work: Callable[[Connection], T], /) -> T:
         """Run `work` in one transaction; an exception rolls all of it back. It may be run again after a deadlock."""
+        return await self._repeated(self.engine, work)
+
+    async def _repeated(self, engine: "AsyncEngine", work: Callable[[Connection], T]) -> T:
         for attempt in range(1, ATTEMPTS):
             try:
-                return await self._run(self.engine, work)
+                return await self._run(engine, work)
             except DBAPIError as error:
                 if sqlstate(error) not in REPEATABLE:
                     raise
                 await asyncio.sleep(0.01 * attempt)
-        return await self._run(self.engine, work)
+        return await self._run(engine, work)
 
     async def _run(self, engine: "AsyncEngine", work: Callable[[Connection], T]) -> T:
         person = acting_for.get() if self.guards_people else None
