@@ -1,5 +1,6 @@
 """What an agent may do: calls of the service's client, shaped for a model. The docstrings are what the model reads."""
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -114,13 +115,10 @@ class AgentTools:
     ) -> Json:
         """Change an event. `conflict` in the answer: it was not changed, and the person has to decide."""
         etag = if_match or await self._etag(calendar_id, event_id)
-        try:
-            edited = await self._client.patch(
-                calendar_id, event_id, changes, etag=etag, scope=scope, send_updates=send_updates
-            )
-        except Refused as refused:
-            return await self._conflict(refused, calendar_id, event_id, changes)
-        return made(edited)
+        edit = self._client.patch(
+            calendar_id, event_id, changes, etag=etag, scope=scope, send_updates=send_updates
+        )
+        return await self._outcome(edit, calendar_id, event_id, changes)
 
     async def delete_event(
         self,
@@ -132,13 +130,8 @@ class AgentTools:
     ) -> Json:
         """Delete an event. `conflict` in the answer: it was not deleted, and the person has to decide."""
         etag = if_match or await self._etag(calendar_id, event_id)
-        try:
-            edited = await self._client.delete(
-                calendar_id, event_id, etag=etag, scope=scope, send_updates=send_updates
-            )
-        except Refused as refused:
-            return await self._conflict(refused, calendar_id, event_id, None)
-        return made(edited)
+        edit = self._client.delete(calendar_id, event_id, etag=etag, scope=scope, send_updates=send_updates)
+        return await self._outcome(edit, calendar_id, event_id, None)
 
     async def resolve_conflict(
         self,
@@ -152,6 +145,14 @@ class AgentTools:
 
     async def _etag(self, calendar_id: str, event_id: str) -> str | None:
         return (await self._client.event(calendar_id, event_id)).etag
+
+    async def _outcome(
+        self, edit: Awaitable[Edited], calendar_id: str, event_id: str, ours: Json | None
+    ) -> Json:
+        try:
+            return made(await edit)
+        except Refused as refused:
+            return await self._conflict(refused, calendar_id, event_id, ours)
 
     async def _conflict(self, refused: Refused, calendar_id: str, event_id: str, ours: Json | None) -> Json:
         """Both versions. Raises the refusal again where it is none of another version."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 import typer
@@ -10,7 +10,7 @@ import typer
 from calferry.cli.endings import run
 from calferry.cli.options import AsJson
 from calferry.cli.output import Output, shortened, table
-from calferry.cli.to_service import SERVICE, Url, calendar_named, service_at
+from calferry.cli.to_service import SERVICE, Url, calendar_at, calendar_named, service_at
 from calferry.client import Edited, Event
 
 app = typer.Typer(help="Events of a running service.", no_args_is_help=True)
@@ -95,8 +95,8 @@ def show_one(calendar: InCalendar, event: EventId, url: Url = SERVICE, as_json: 
 
 
 async def print_event(output: Output, url: str, calendar: str, event: str) -> None:
-    async with service_at(url) as client:
-        found = await client.event((await calendar_named(client, calendar)).id, event)
+    async with calendar_at(url, calendar) as (client, calendar_id):
+        found = await client.event(calendar_id, event)
     values = values_of(found)
     output.outcome(values, json.dumps(found.event, ensure_ascii=False, indent=2), f"etag {found.etag}")
 
@@ -118,8 +118,8 @@ def add(
 
 
 async def add_event(output: Output, url: str, calendar: str, fields: Mapping[str, Any]) -> None:
-    async with service_at(url) as client:
-        done = await client.insert((await calendar_named(client, calendar)).id, fields)
+    async with calendar_at(url, calendar) as (client, calendar_id):
+        done = await client.insert(calendar_id, fields)
     tell(output, done, "Made")
 
 
@@ -147,11 +147,8 @@ def edit(
 async def edit_event(
     output: Output, url: str, named: tuple[str, str], fields: Mapping[str, Any], how: How
 ) -> None:
-    async with service_at(url) as client:
-        calendar = await calendar_named(client, named[0])
-        done = await client.patch(
-            calendar.id, named[1], fields, scope=how.scope, etag=how.etag, on_conflict=how.on_conflict
-        )
+    async with calendar_at(url, named[0]) as (client, calendar_id):
+        done = await client.patch(calendar_id, named[1], fields, **asdict(how))
     tell(output, done, "Changed")
 
 
@@ -171,11 +168,8 @@ def rm(
 
 
 async def delete_event(output: Output, url: str, named: tuple[str, str], how: How) -> None:
-    async with service_at(url) as client:
-        calendar = await calendar_named(client, named[0])
-        done = await client.delete(
-            calendar.id, named[1], scope=how.scope, etag=how.etag, on_conflict=how.on_conflict
-        )
+    async with calendar_at(url, named[0]) as (client, calendar_id):
+        done = await client.delete(calendar_id, named[1], **asdict(how))
     tell(output, done, "Deleted")
 
 

@@ -47,6 +47,13 @@ def refusal(refused: Refused) -> str:
     return refused.detail or str(refused)
 
 
+@asynccontextmanager
+async def calendar_at(url: str, name: str) -> AsyncIterator[tuple[Client, str]]:
+    """The service, and our id of the calendar of that name. Raises CommandFailed as `service_at` and `calendar_named` do."""
+    async with service_at(url) as client:
+        yield client, (await calendar_named(client, name)).id
+
+
 async def calendar_named(client: Client, name: str) -> Calendar:
     """By our id, Google's, or `primary`. Raises CommandFailed unless there is exactly one."""
     known = await client.calendars()

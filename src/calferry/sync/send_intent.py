@@ -193,9 +193,10 @@ class Delivery:
                 return self.gone(theirs)
             if self.intent.after_id is not None and self.is_stale_cut(base, changes, theirs):
                 return Failed(CHANGED, self.clash_over([], theirs))
-            merged = merge.merge(base.event, changes, parsed(theirs.raw), self.zone)
-            if self.uncertain and merge.has_landed(base.event, changes, parsed(theirs.raw), self.zone):
+            said = parsed(theirs.raw)
+            if self.uncertain and merge.has_landed(base.event, changes, said, self.zone):
                 return self.done_before(changes, theirs)
+            merged = merge.merge(base.event, changes, said, self.zone)
             if merged.overlapping:
                 self.clash = self.clash_over(merge.overlapping_fields(merged), theirs)
                 if self.intent.on_conflict == "fail":
@@ -207,7 +208,7 @@ class Delivery:
                 return Done(theirs, self.clash)
             if self.refusal is not None:
                 raise self.refusal
-            base = Version(parsed(theirs.raw), theirs.etag)
+            base = Version(said, theirs.etag)
         return Later(self.storm())
 
     def done_before(self, changes: Json, theirs: ObservedEvent) -> Done:
