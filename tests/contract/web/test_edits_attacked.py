@@ -209,8 +209,7 @@ def test_exceptions_of_a_series_that_google_does_not_know_yet_go_with_their_date
     assert alice.http.patch(path(alice, "novel000"), json=shorter).status_code == 202
     seen = occurrences(alice.http.get(path(alice), params=WINDOW).json()["items"])
     google.control("faults", {"faults": []})
-    for _ in range(3):
-        settle(site)
+    settle_all(site)
     assert seen == occurrences(other.get(AT_GOOGLE, params=WINDOW).json()["items"])
 
 
