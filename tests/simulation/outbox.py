@@ -117,6 +117,8 @@ class Known:
     """Whether the mirror had not been told lies."""
     since: int
     """The newest change that cannot have been hidden below edits of ours on their way."""
+    below: tuple[Json, ...]
+    """The event as it is once those edits fail, each of which was made on what was seen then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +261,7 @@ class Outbox:
         if intent.on_conflict == "ours":
             return
         zone = zone_of(calendar.time_zone)
-        before_us = (known.seen, known.pulled or parsed(intent.base_raw))
+        before_us = (known.seen, known.pulled or parsed(intent.base_raw), *known.below)
         for name in sorted(changed - {"attendees"}):
             theirs = before.get(name)
             # An occurrence has what we gave its series, too.
@@ -324,12 +326,14 @@ class Outbox:
         is_true = self.checks.is_trusted(state) and (found is None or found.missing_since is None)
         place = (row.calendar_id, row.event_id)
         hiding = [
-            self.known[each.id].since
+            self.known[each.id]
             for each in self.rows.values()
             if (each.calendar_id, each.event_id) == place and each.status == "pending" and each.id != row.id
         ]
-        since = min([number_of(json.dumps(seen)) or 0, *hiding])
-        return Known(edit, seen, parsed(found.raw) if found else {}, parsed(row.changes), is_true, since)
+        since = min([number_of(json.dumps(seen)) or 0, *(each.since for each in hiding)])
+        below = tuple(version for each in hiding for version in (each.seen, *each.below))
+        pulled = parsed(found.raw) if found else {}
+        return Known(edit, seen, pulled, parsed(row.changes), is_true, since, below)
 
     def check_loss(self, row: Row) -> None:
         account = self.checks.accounts.get(row.account_id)
@@ -399,7 +403,8 @@ class Outbox:
             self.violated("INV-15", f"{row.id} failed without a reason")
         if row.status == "failed":
             self.trace.hit(f"edit failed {row.error_reason}")
-            if row.kind == "delete" and row.error_code in ("404", "410") and self.can_read(row):
+            is_reachable = self.can_read(row) and not self.has_left(row)
+            if row.kind == "delete" and row.error_code in ("404", "410") and is_reachable:
                 self.violated("INV-15", f"{row.id} failed ({row.error_reason}), and {row.event_id} is gone")
         writes = self.writes[row.id]
         is_excused = row.id in self.refused or not self.can_read(row) or self.has_left(row)

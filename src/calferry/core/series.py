@@ -76,9 +76,14 @@ def doubtful_masters(
     return list(doubts.values())
 
 
-def unreadable_masters(ids: Iterable[str], children: Mapping[str, Sequence[StoredEvent]]) -> list[Doubt]:
-    """Masters of which nobody can say how they have changed."""
-    return [Doubt(key, uid_of(None, None, own)) for key in ids if (own := children.get(key))]
+def unreadable_masters(
+    ids: Iterable[str], children: Mapping[str, Sequence[StoredEvent]], items: Iterable[ObservedEvent]
+) -> list[Doubt]:
+    """Masters of which nobody can say how they have changed. Those whose UID neither their rows nor the page's other
+    `items` tell cannot be listed."""
+    told = {item.series_id: item.i_cal_uid for item in items if item.i_cal_uid}
+    found = [(key, uid_of(None, None, own) or told.get(key)) for key in ids if (own := children.get(key))]
+    return [Doubt(key, uid) for key, uid in found if uid]
 
 
 def doubtful_instances(items: Iterable[ObservedEvent], far: Mapping[str, str]) -> list[Doubt]:

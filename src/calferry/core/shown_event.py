@@ -27,7 +27,6 @@ class StoredRow:
     etag: str | None = None
     status: str = "confirmed"
     updated_at: int | None = None
-    deleted_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +70,12 @@ def is_pulled_deletion(edit: Intent, row: StoredRow | None) -> bool:
 
 def answered(edit: Intent, row: StoredRow | None) -> str | None:
     """What Google has made of the event, as long as the row is older than that. A deletion that others' edits prevented
-    has an answer, too."""
+    has an answer, too. A row that was swept keeps the time of what it was: the listing may have begun before the edit."""
     if edit.kind == "delete" and edit.answer is None:
         base = edit.base_raw if row is None else row.raw
         return None if base is None else gone_json(edit.event_id, base)
     if edit.answer is None or row is None:
         return edit.answer
-    if row.deleted_at is not None and row.deleted_at >= (edit.settled_at or 0):
-        return None
     return edit.answer if (row.updated_at or 0) < updated_at(edit.answer) else None
 
 

@@ -136,7 +136,6 @@ def storing(dialect: str) -> Any:
         events.c.etag,
         events.c.status,
         events.c.updated_at,
-        events.c.deleted_at,
     ).where(events.c.projection_id == bindparam("shown"), among_bound(dialect, events.c.event_id, "events"))
 
 

@@ -53,7 +53,7 @@ def find_doubts(connection: Connection, walk: Pass, page: Page) -> list[Doubt]:
     masters = events.of_ids(connection, walk.projection_id, children)
     in_pieces = walk.after_pieces or walk.pages > 0
     doubts = doubtful_masters(candidates, masters, children, in_pieces=in_pieces)
-    return [*doubts, *unreadable_masters(unread, children)]
+    return [*doubts, *unreadable_masters(unread, children, page.items)]
 
 
 async def list_series(source: CalendarSource, google_id: str, walk: Pass, doubt: Doubt) -> SeriesTruth:

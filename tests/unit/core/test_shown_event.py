@@ -3,7 +3,7 @@
 from typing import Any
 
 from calferry.core.intent import Intent
-from calferry.core.shown_event import StoredRow, Version, lay_over
+from calferry.core.shown_event import StoredRow, Version, lay_over, updated_at
 
 BEFORE = '{"id":"lunch","status":"confirmed","summary":"before","updated":"2026-09-21T10:00:00.000Z"}'
 AFTER = '{"id":"lunch","status":"confirmed","summary":"after","updated":"2026-09-21T11:00:00.000Z"}'
@@ -16,7 +16,8 @@ PATCHED: dict[str, Any] = {
 }
 DELETED: dict[str, Any] = {"number": 2, "id": "int_2", "kind": "delete", "settled_at": 2_001}
 LIVE = StoredRow(BEFORE, updated_at=1_000)
-PULLED = StoredRow(GONE, status="cancelled", deleted_at=3_000)
+PULLED = StoredRow(GONE, status="cancelled", updated_at=updated_at(AFTER) + 1)
+SWEPT = StoredRow(GONE, status="cancelled", updated_at=1_000)
 
 
 def edit(**fields: Any) -> Intent:
@@ -42,6 +43,14 @@ def test_pulled_deletion_covers_every_edit_before_it() -> None:
 def test_pulled_deletion_covers_them_although_the_clock_went_back_since() -> None:
     later = PATCHED | {"settled_at": 90_000_000}
     assert lay_over(PULLED, [edit(**later), edit(**DELETED | {"settled_at": 90_000_001})]) is None
+
+
+def test_answer_is_seen_although_a_listing_that_began_before_it_sweeps_the_row() -> None:
+    assert lay_over(SWEPT, [edit(**PATCHED)]) == Version(AFTER, None)
+
+
+def test_deletion_by_others_after_the_answer_is_seen() -> None:
+    assert lay_over(PULLED, [edit(**PATCHED)]) is None
 
 
 def test_edit_after_a_pulled_deletion_is_seen() -> None:
