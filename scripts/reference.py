@@ -252,10 +252,9 @@ def command_line_page() -> str:
 def commands(command: Any, names: tuple[str, ...] = ("calferry",)) -> Iterator[tuple[str, Any]]:
     command = command.promise.kept() if isinstance(command, PromisedCommand) else command
     children = getattr(command, "commands", None)
-    if children is None:
+    if children is None or command.invoke_without_command:
         yield " ".join(names), command
-        return
-    for name, child in children.items():
+    for name, child in (children or {}).items():
         yield from commands(child, (*names, name))
 
 

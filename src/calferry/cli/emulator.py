@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
+from calferry.cli import trigger
 from calferry.cli.endings import CommandFailed, run
 from calferry.cli.options import AsJson, Host
 from calferry.cli.output import Output
 from calferry.emulator import server
 from calferry.emulator.kept_world import DataFileError
 from calferry.emulator.seed import SeedError
+
+app = typer.Typer(invoke_without_command=True)
+app.add_typer(trigger.app, name="trigger")
 
 SeedFiles = Annotated[
     list[Path] | None,
@@ -27,7 +31,9 @@ DataPath = Annotated[
 Auto = Annotated[bool, typer.Option("--auto", help="Consent without a click.")]
 
 
+@app.callback()
 def emulator(
+    context: typer.Context,
     host: Host = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes any free port.")] = 8001,
     auto: Auto = False,
@@ -36,6 +42,8 @@ def emulator(
     as_json: AsJson = False,
 ) -> None:
     """Run a local Google: Calendar API, sign-in and push notifications, all in memory."""
+    if context.invoked_subcommand is not None:
+        return
     output = Output(as_json=as_json)
     run(output, lambda: serve_google(output, host, port, auto=auto, seeds=seed or [], data=data))
 

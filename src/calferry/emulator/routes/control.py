@@ -24,8 +24,10 @@ from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.oauth import ACCESS_TOKEN_LIFE_S, PREFIX
 from calferry.emulator.world.people import Person
 from calferry.emulator.world.quota import quota_of
+from calferry.emulator.world.sample_edits import sample_edit
 from calferry.emulator.world.world import CLOCK_OFFSET_S_MAX
 
+EDITS_MAX = 1_000
 DEFAULT_SCOPES = ("openid", "email", f"{PREFIX}calendar")
 Act = Callable[[Call, Json], Json]
 
@@ -115,6 +117,19 @@ def sync_token_life(call: Call, body: Json) -> Json:
     life_s = needed(body, "life_s", '{"life_s": 600}, or null for no limit')
     call.world.sync_token_life_s = life_s if life_s is None else number(body, "life_s", 0)
     return {"life_s": life_s}
+
+
+def make_edits(call: Call, body: Json) -> Json:
+    """Random edits of random calendars, or of one, as their owners make them; notifications follow."""
+    calendars = [calendar for calendar in _calendars(call, body) if not calendar.deleted]
+    if not calendars:
+        raise ControlError("there is no calendar to edit")
+    done: list[Json] = []
+    for _ in range(whole(body, "count", 1, least=1, most=EDITS_MAX)):
+        calendar = call.world.dice.choice(calendars)
+        edit = sample_edit(call.world.dice, call.world, calendar, call.now)
+        done.append({"kind": edit.kind, "calendar_id": calendar.id, "event_id": edit.event_id})
+    return {"edits": done}
 
 
 def expire_page_tokens(call: Call, _body: Json) -> Json:
@@ -230,6 +245,7 @@ ROUTES = (
     _route("POST", "seed", plant, free=True),
     _route("POST", "tokens", tokens, "email", "scopes", "expires_in", "client_id"),
     _route("POST", "clock", clock, "advance_s"),
+    _route("POST", "edits", make_edits, "calendar_id", "count"),
     _route("POST", "expire-sync-tokens", expire_sync_tokens, "calendar_id"),
     _route("POST", "sync-token-life", sync_token_life, "life_s"),
     _route("POST", "expire-page-tokens", expire_page_tokens),
