@@ -55,6 +55,11 @@ COMMANDS = (
     Promise("accounts", "calferry.cli.accounts", "Connected Google accounts."),
     Promise("calendars", "calferry.cli.calendars", "What to do with single calendars."),
     Promise("events", "calferry.cli.events", "Events of a running service."),
+    Promise(
+        "listen",
+        "calferry.cli.listen",
+        "Show changes as they happen, and send them on to an endpoint under development, signed as webhooks are.",
+    ),
     Promise("tokens", "calferry.cli.tokens", "Bearer tokens for the HTTP API."),
     Promise("config", "calferry.cli.config", "The settings as they are read here."),
     Promise("db", "calferry.cli.schema", "The schema of the database."),

@@ -38,14 +38,17 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the change log. `id` is a cursor: whoever has seen to it goes on from there.
 
-    `kind` is `created`, `updated` or `cancelled`; `calendar_added` and `calendar_removed` are about a calendar. `event` is the
-    resource as it is stored now, None where there is none.
+    `kind` is `created`, `updated` or `cancelled`; `calendar_added` and `calendar_removed` are about a calendar. `moved`: the event
+    begins or ends at another time than before. `at` is when the change was committed, an RFC 3339 text in UTC. `event` is the resource as it is stored
+    now, None where there is none.
     """
 
     id: str
     calendar_id: str
     event_id: str | None
     kind: str
+    moved: bool
+    at: str
     event: Event | None
 
 

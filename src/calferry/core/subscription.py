@@ -6,7 +6,8 @@ The signature and the headers are those of https://github.com/standard-webhooks/
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -30,6 +31,9 @@ OF_CHANGES: dict[str, Kind] = {
     "calendar_added": "calendar.added",
     "calendar_removed": "calendar.removed",
 }
+
+OF_CHANGE_LOG: frozenset[str] = frozenset({*OF_CHANGES.values(), "event.moved"})
+"""What is told of a line of the change log; the rest is about accounts, or about the telling itself."""
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how a secret begins
 GIVEN_UP_AFTER_MS = 24 * 3_600_000
@@ -59,6 +63,27 @@ def signature(secrets: Sequence[str], message_id: str, at_s: int, body: bytes) -
     return " ".join(
         "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in keys
     )
+
+
+def headers_of(secrets: Sequence[str], message_id: str, at_s: int, body: bytes) -> dict[str, str]:
+    """What is sent with a message, now, which is `at_s` in seconds."""
+    return {
+        "content-type": "application/json",
+        "user-agent": "calferry",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(at_s),
+        "webhook-signature": signature(secrets, message_id, at_s, body),
+    }
+
+
+def body_of(kind: str, at: str, data: Mapping[str, str | None], event: str | None) -> bytes:
+    """The message: what is None is left out of `data`, but for the event of a message about one. Google's JSON is put in as
+    it stands."""
+    known = json.dumps({name: value for name, value in data.items() if value is not None})
+    if data.get("event_id") is not None:
+        known = f'{known[:-1]}, "event": {event or "null"}}}'
+    head = json.dumps({"type": kind, "timestamp": at})
+    return f'{head[:-1]}, "data": {known}}}'.encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Telling people's endpoints what has changed."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -174,14 +173,8 @@ async def send(engine: Engine, held: Subscription, message: Delivery) -> Sent:
     secrets = opened_secrets(engine, held)
     if not secrets:
         return Sent(message, NO_SECRET)
-    body, at_s = body_of(message), engine.clock.now_ms() // 1000
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "calferry",
-        "webhook-id": message.id,
-        "webhook-timestamp": str(at_s),
-        "webhook-signature": rules.signature(secrets, message.id, at_s, body),
-    }
+    body, at_s = message_of(message), engine.clock.now_ms() // 1000
+    headers = rules.headers_of(secrets, message.id, at_s, body)
     return Sent(message, await engine.outbound.post(held.url, headers, body))
 
 
@@ -195,20 +188,15 @@ def opened_secrets(engine: Engine, held: Subscription) -> list[str]:
     return opened
 
 
-def body_of(message: Delivery) -> bytes:
-    """The message: Google's JSON is put in as it stands."""
+def message_of(message: Delivery) -> bytes:
     at = datetime.fromtimestamp(message.at / 1000, UTC).isoformat(timespec="milliseconds")
-    data: dict[str, Any] = {"change_id": None if message.change_id is None else str(message.change_id)}
-    data |= {
+    data = {
+        "change_id": None if message.change_id is None else str(message.change_id),
         "account_id": message.account_id,
         "calendar_id": message.calendar_id,
         "event_id": message.event_id,
     }
-    known = json.dumps({name: value for name, value in data.items() if value is not None})
-    if message.event_id is not None:
-        known = f'{known[:-1]}, "event": {message.raw or "null"}}}'
-    head = json.dumps({"type": message.kind, "timestamp": at.replace("+00:00", "Z")})
-    return f'{head[:-1]}, "data": {known}}}'.encode("utf-8", "replace")
+    return rules.body_of(message.kind, at.replace("+00:00", "Z"), data, message.raw)
 
 
 async def raise_alarms(engine: Engine) -> int:

@@ -10,12 +10,15 @@ from calferry.store.tables import calendars, changes, events, users
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of the log. `raw` is the event's JSON as it is stored now; None where there is none, or none any more."""
+    """One line of the log. `at`: when it was committed, in UTC milliseconds; `moved`: the event takes place at another time than
+    before. `raw` is the event's JSON as it is stored now; None where there is none, or none any more."""
 
     number: int
     calendar_id: str
     event_id: str | None
     kind: str
+    at: int
+    moved: bool
     raw: str | None
 
 
@@ -38,7 +41,15 @@ AS_STORED_NOW = changes.outerjoin(
     and_(events.c.projection_id == calendars.c.projection_id, events.c.event_id == changes.c.event_id),
 )
 AFTER = (
-    select(changes.c.id, changes.c.calendar_id, changes.c.event_id, changes.c.kind, events.c.raw)
+    select(
+        changes.c.id,
+        changes.c.calendar_id,
+        changes.c.event_id,
+        changes.c.kind,
+        changes.c.at,
+        changes.c.moved,
+        events.c.raw,
+    )
     .select_from(AS_STORED_NOW)
     .where(changes.c.user_id == bindparam("user_id"), changes.c.id > bindparam("after"))
     .order_by(changes.c.id)

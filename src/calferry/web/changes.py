@@ -1,6 +1,7 @@
 """The change log: page by page, and live."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -44,6 +45,10 @@ class Change(BaseModel):
     event_id: str | None
     kind: str
     """`created`, `updated` or `cancelled`; `calendar_added` and `calendar_removed` are about a calendar."""
+    moved: bool
+    """Whether the event begins or ends at another time than before."""
+    at: datetime
+    """When the change was committed."""
     event: dict[str, Any] | None
     """Google's resource as it is stored now, which may be newer than the change; null where there is none."""
 

@@ -16,7 +16,7 @@ from calferry.store.change_reads import Change, LogPage
 from calferry.store.tenant import for_nobody
 from calferry.store.unavailable import UNAVAILABLE
 from calferry.web import sse
-from calferry.web.frames import compact
+from calferry.web.frames import compact, instant
 from calferry.web.outbox import Outbox
 
 BATCH = 250
@@ -158,6 +158,8 @@ def body_of(change: Change) -> str:
             "calendar_id": change.calendar_id,
             "event_id": change.event_id,
             "kind": change.kind,
+            "moved": change.moved,
+            "at": instant(change.at),
         }
     )
     return f'{known[:-1]},"event":{change.raw or "null"}}}'
