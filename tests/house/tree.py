@@ -11,7 +11,7 @@ SOURCE = ROOT / "src" / "calferry"
 FOLDERS = (".ci", "bench", "deploy", "docs", "requirements", "scripts", "src", "tests")
 # Other people's words: vendored web assets, and samples collected from the field.
 FOREIGN = ("src/calferry/web/static/vendor", "tests/browser/vendor", "tests/samples")
-BINARY = {".gz", ".ico", ".jpg", ".pem", ".png", ".pyc", ".sqlite3", ".webp", ".woff2"}
+BINARY = {".gif", ".gz", ".ico", ".jpg", ".pem", ".png", ".pyc", ".sqlite3", ".webp", ".woff2"}
 
 
 @dataclass(frozen=True)

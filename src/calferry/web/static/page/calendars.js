@@ -131,7 +131,7 @@ function tellFinished({ calendars, events }) {
   byId("finished-text").textContent = `Done: ${plural(calendars, "calendar")} synced, ${plural(events, "event")} fetched.`;
 }
 
-const plural = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
 /** Google does not say how much there is: a bar moves as long as something comes, and is full when everything is here. */
 function showProgress(calendarId, state) {
@@ -146,9 +146,9 @@ function showProgress(calendarId, state) {
   fill(row, { progress: progressOf(state) });
 }
 
-function progressOf({ word, pages, events, error }) {
+function progressOf({ word, events, error }) {
   if (word === "waiting") return "Waiting for Google…";
-  if (word === "working") return `${plural(pages, "page")}, ${plural(events, "event")} so far`;
+  if (word === "working") return events ? `${plural(events, "event")} so far` : "Reading…";
   return word === "done" ? `Done, ${plural(events, "event")}` : `Failed: ${error}`;
 }
 
