@@ -180,9 +180,9 @@ def tell_addresses(output: Output, set_up: Stage, token: str) -> None:
   what it was asked  {google}/_emulator/requests
   database           {set_up.folder / DATABASE}
 
-  TOKEN={token}
-  curl -H "Authorization: Bearer $TOKEN" "{address}/calendar/events?maxResults=3"
-  curl -H "Authorization: Bearer $TOKEN" {address}/calendar/sync-status
+  export CALFERRY_BASE_URL={address} CALFERRY_TOKEN={token}
+  curl -H "Authorization: Bearer $CALFERRY_TOKEN" "{address}/calendar/events?maxResults=3"
+  curl -H "Authorization: Bearer $CALFERRY_TOKEN" {address}/calendar/sync-status
 
 People keep editing at the local Google; every edit arrives here by push. Ctrl-C ends the demo.
 """)

@@ -12,6 +12,7 @@ from calferry.cli.options import AsJson
 from calferry.cli.output import Output, shortened, table
 from calferry.cli.to_service import SERVICE, Url, calendar_at, calendar_named, service_at
 from calferry.client import Edited, Event
+from calferry.core.event_window import read_bound
 
 app = typer.Typer(help="Events of a running service.", no_args_is_help=True)
 
@@ -67,24 +68,35 @@ def show(
     output = Output(as_json=as_json)
     if instances and not (since and until):
         raise typer.BadParameter("series have no end: give --from and --to", param_hint="--instances")
+    for text, option in ((since, "--from"), (until, "--to")):
+        refuse_no_time(text, option)
     asked = {"time_min": since, "time_max": until, "single_events": instances, "query": query}
     run(output, lambda: list_events(output, url, calendar or [], asked))
+
+
+def refuse_no_time(text: str | None, option: str) -> None:
+    """Raises typer.BadParameter for what is neither a date nor an instant."""
+    try:
+        read_bound(text or "2026-01-31")
+    except ValueError as wrong:
+        raise typer.BadParameter(f"{text} {wrong}", param_hint=option) from None
 
 
 async def list_events(output: Output, url: str, names: list[str], asked: Mapping[str, Any]) -> None:
     async with service_at(url) as client:
         ids = [(await calendar_named(client, name)).id for name in names]
         found = [event async for event in client.events(*ids, **asked)]
-    headings = ("start", "end", "summary", "event", "calendar")
-    output.outcome(
-        {"events": found}, table(headings, [row_of(event) for event in found], "There is no event.")
-    )
+    headings = ("start", "end", "", "summary", "event", "calendar")
+    rows = sorted(row_of(event) for event in found)
+    output.outcome({"events": found}, table(headings, rows, "There is no event."))
 
 
 def row_of(event: Event) -> list[str]:
     times = [event.get(name, {}) for name in ("start", "end")]
     when = [str(time.get("dateTime") or time.get("date") or "") for time in times]
-    return [*when, shortened(str(event.get("summary", ""))), str(event["id"]), str(event["calendar_id"])]
+    repeats = "series" if event.get("recurrence") else ""
+    title = shortened(str(event.get("summary", "")))
+    return [*when, repeats, title, str(event["id"]), str(event["calendar_id"])]
 
 
 @app.command(name="show")
@@ -114,6 +126,9 @@ def add(
     """Make an event."""
     output = Output(as_json=as_json)
     fields = fields_of(summary, start, end, body)
+    for name in ("start", "end"):
+        if name not in fields:
+            raise typer.BadParameter(f"an event needs one: give --{name}", param_hint=f"--{name}")
     run(output, lambda: add_event(output, url, calendar, fields))
 
 
@@ -182,14 +197,17 @@ def fields_of(summary: str | None, start: str | None, end: str | None, body: str
     if not isinstance(fields, dict):
         raise typer.BadParameter('give an object, as {"location": "Bern"}', param_hint="--body")
     fields |= {"summary": summary} if summary is not None else {}
-    fields |= {name: moment(text) for name, text in (("start", start), ("end", end)) if text is not None}
+    fields |= {
+        name: moment(text, f"--{name}") for name, text in (("start", start), ("end", end)) if text is not None
+    }
     if not fields:
         raise typer.BadParameter("name a field: --summary, --start, --end or --body")
     return fields
 
 
-def moment(text: str) -> dict[str, str | None]:
-    """Google's start or end: a date takes away a time, and the other way round."""
+def moment(text: str, option: str) -> dict[str, str | None]:
+    """Google's start or end: a date takes away a time, and the other way round. Raises as `refuse_no_time` does."""
+    refuse_no_time(text, option)
     return {"dateTime": text, "date": None} if "T" in text else {"date": text, "dateTime": None}
 
 

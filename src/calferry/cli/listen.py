@@ -12,7 +12,6 @@ import msgspec
 import typer
 
 from calferry.cli.endings import CommandFailed, run
-from calferry.cli.options import AsJson
 from calferry.cli.output import Output, shortened
 from calferry.cli.to_service import SERVICE, Url, service_at
 from calferry.client import Change, Client, CursorExpired
@@ -60,7 +59,7 @@ def listen(
     since: Since = None,
     until: Until = None,
     url: Url = SERVICE,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
 ) -> None:
     """Show changes as they happen, and send them on to an endpoint under development, signed as webhooks are."""
     output = Output(as_json=as_json)

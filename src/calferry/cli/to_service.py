@@ -44,6 +44,10 @@ def refusal(refused: Refused) -> str:
         return f"Conflict: {refused.detail}{where} {AGAIN}"
     if refused.code == "precondition_failed":
         return f"Conflict: {refused.detail} Read the event again, and edit the version with its new etag."
+    if refused.status == 401:
+        return (
+            f"{refused.detail} {VARIABLE} holds the token; `calferry tokens create EMAIL` prints a new one."
+        )
     return refused.detail or str(refused)
 
 

@@ -9,6 +9,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal, get_args
 
 Kind = Literal[
@@ -74,6 +75,12 @@ def headers_of(secrets: Sequence[str], message_id: str, at_s: int, body: bytes) 
         "webhook-timestamp": str(at_s),
         "webhook-signature": signature(secrets, message_id, at_s, body),
     }
+
+
+def timestamp(at_ms: int) -> str:
+    """When something happened, as messages and the change log say it: UTC, to the millisecond."""
+    at = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    return at.replace("+00:00", "Z")
 
 
 def body_of(kind: str, at: str, data: Mapping[str, str | None], event: str | None) -> bytes:

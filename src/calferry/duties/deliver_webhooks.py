@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -189,14 +188,13 @@ def opened_secrets(engine: Engine, held: Subscription) -> list[str]:
 
 
 def message_of(message: Delivery) -> bytes:
-    at = datetime.fromtimestamp(message.at / 1000, UTC).isoformat(timespec="milliseconds")
     data = {
         "change_id": None if message.change_id is None else str(message.change_id),
         "account_id": message.account_id,
         "calendar_id": message.calendar_id,
         "event_id": message.event_id,
     }
-    return rules.body_of(message.kind, at.replace("+00:00", "Z"), data, message.raw)
+    return rules.body_of(message.kind, rules.timestamp(message.at), data, message.raw)
 
 
 async def raise_alarms(engine: Engine) -> int:

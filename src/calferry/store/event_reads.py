@@ -9,12 +9,16 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, se
 
 from calferry.core.event_window import Bound, ZonedBound, in_zone, zone_of
 from calferry.core.model import Window
+from calferry.core.recurrence.expansion import Span, takes_place
+from calferry.core.recurrence.master import Times, series_of
+from calferry.core.recurrence.offsets import LATEST
 from calferry.store.event_rows import STORED, EventRows
 from calferry.store.tables import accounts, calendars, projections, users
 
 SCANNED_MAX = 20_000
-"""Rows looked at for one page of a text search; a page may be short, and still not the last."""
+"""Rows that are looked into for one page, series and those of a text search; a page may be short, and still not the last."""
 CHUNK = 500
+TIMES = ("start_at", "end_at", "start_date", "end_date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +134,20 @@ def page(
     scanned = 0
     last = after
     needle = query.text.casefold()
-    for place, calendar_id, raw in rows_after(conn, query, calendars, after):
+    for place, calendar, row in rows_after(conn, query, calendars, after):
         if len(items) == query.at_most or scanned == SCANNED_MAX:
             return EventPage(items, last)
         last = place
-        scanned += 1 if needle else 0
-        if not needle or mentions(raw, needle):
-            items.append((calendar_id, raw))
+        if is_in_window(query, calendar, row) and (not needle or mentions(row.raw, needle)):
+            items.append((calendar.calendar_id, row.raw))
+        scanned += 1 if needle or row.recurring else 0
     return EventPage(items, None)
 
 
 def rows_after(
     conn: Connection, query: EventQuery, calendars: Sequence[Readable], after: Place | None
-) -> Iterator[tuple[Place, str, str]]:
-    """Rows that match everything but the text, in order, read in chunks."""
+) -> Iterator[tuple[Place, Readable, Any]]:
+    """Rows that match everything that columns tell, in order, read in chunks."""
     chunk = min(query.at_most + 1, CHUNK)
     for calendar in calendars:
         if after is not None and calendar.projection_id < after.projection_id:
@@ -154,17 +158,29 @@ def rows_after(
         matching, rows = matches(query, calendar), calendar.rows.table.c
         while True:
             statement = (
-                select(rows.event_id, rows.raw)
+                select(rows.event_id, rows.raw, rows.status, rows.recurring, *(rows[name] for name in TIMES))
                 .where(matching, rows.event_id > last_id)
                 .order_by(rows.event_id)
                 .limit(chunk)
             )
             found = conn.execute(statement).all()
-            for event_id, raw in found:
-                yield Place(calendar.projection_id, event_id), calendar.calendar_id, raw
+            for row in found:
+                yield Place(calendar.projection_id, row.event_id), calendar, row
             if len(found) < chunk:
                 break
-            last_id = found[-1][0]
+            last_id = found[-1].event_id
+
+
+def is_in_window(query: EventQuery, calendar: Readable, row: Any) -> bool:
+    """Whether a series has an occurrence there. Of anything else, and of what cannot be read, columns have told enough."""
+    if query.time_min is None or not row.recurring or row.status == "cancelled":
+        return True
+    zone = zone_of(calendar.time_zone)
+    series, is_whole = series_of(row.raw, Times(*(getattr(row, name) for name in TIMES)), zone)
+    if series is None or not is_whole:
+        return True
+    high = LATEST if query.time_max is None else -(-in_zone(query.time_max, zone).at_ms // 1000)
+    return takes_place(series, Span(in_zone(query.time_min, zone).at_ms // 1000, high), zone)
 
 
 def matches(query: EventQuery, calendar: Readable) -> ColumnElement[bool]:
@@ -193,7 +209,7 @@ def is_shown(calendar: Readable) -> ColumnElement[bool]:
 
 
 def ends_after(calendar: Readable, bound: ZonedBound) -> ColumnElement[bool]:
-    """A series may go on for ever, so its first occurrence says nothing about its end."""
+    """A series may go on for ever, so its first occurrence says nothing about its end: see `is_in_window`."""
     rows = calendar.rows.table.c
     return or_(
         rows.recurring,

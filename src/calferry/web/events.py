@@ -72,7 +72,13 @@ class Events(BaseModel):
     unexpanded: list[UnexpandedSeries] | None = None
 
 
-TimeMin = Annotated[str | None, Query(alias="timeMin", description="RFC 3339 instant, or a date.")]
+TimeMin = Annotated[
+    str | None,
+    Query(
+        alias="timeMin",
+        description="RFC 3339 instant, or a date: what ends after it, series by their occurrences.",
+    ),
+]
 TimeMax = Annotated[str | None, Query(alias="timeMax", description="RFC 3339 instant, or a date.")]
 TimeZone = Annotated[str | None, Query(alias="timeZone", description=TIME_ZONE)]
 ShowDeleted = Annotated[bool, Query(alias="showDeleted", description=SHOW_DELETED)]

@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from calferry.core.subscription import timestamp
 from calferry.ports import Signals, Store
 from calferry.store import change_reads
 from calferry.store.change_reads import Change, LogPage
 from calferry.store.tenant import for_nobody
 from calferry.store.unavailable import UNAVAILABLE
 from calferry.web import sse
-from calferry.web.frames import compact, instant
+from calferry.web.frames import compact
 from calferry.web.outbox import Outbox
 
 BATCH = 250
@@ -159,7 +160,7 @@ def body_of(change: Change) -> str:
             "event_id": change.event_id,
             "kind": change.kind,
             "moved": change.moved,
-            "at": instant(change.at),
+            "at": timestamp(change.at),
         }
     )
     return f'{known[:-1]},"event":{change.raw or "null"}}}'

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from calferry.emulator.server import RunningGoogle
+from calferry.store import event_reads
 from tests.contract.web.site import Person, Site, running_site, sync
 
 ALICE = "alice@example.com"
@@ -78,14 +79,17 @@ def test_without_ids_every_selected_calendar_is_read(site: Site, stored: Person)
 @pytest.mark.parametrize(
     ("time_min", "time_max", "found"),
     [
-        ("2026-03-10T00:00:00+01:00", "2026-03-11T00:00:00+01:00", ["evening0", "morning0", "series00"]),
-        ("2026-03-10T08:15:00+01:00", "2026-03-10T20:00:00+01:00", ["series00"]),
-        ("2026-03-10T08:14:59+01:00", "2026-03-10T20:00:01+01:00", ["evening0", "morning0", "series00"]),
-        ("2026-03-11", "2026-03-12", ["allday00", "series00", "team0000"]),
-        ("2026-03-12", "2026-03-13", ["allday00", "series00"]),
-        ("2026-03-13", "2026-03-14", ["series00"]),
-        ("2026-03-10T22:30:00Z", "2026-03-10T23:00:00Z", ["series00"]),
-        ("2026-03-10T22:30:00Z", "2026-03-10T23:00:01Z", ["allday00", "series00", "team0000"]),
+        ("2026-03-10T00:00:00+01:00", "2026-03-11T00:00:00+01:00", ["evening0", "morning0"]),
+        ("2026-03-10T08:15:00+01:00", "2026-03-10T20:00:00+01:00", []),
+        ("2026-03-10T08:14:59+01:00", "2026-03-10T20:00:01+01:00", ["evening0", "morning0"]),
+        ("2026-03-11", "2026-03-12", ["allday00", "team0000"]),
+        ("2026-03-12", "2026-03-13", ["allday00"]),
+        ("2026-03-13", "2026-03-14", []),
+        ("2026-03-13", "2026-03-17", ["series00"]),
+        ("2026-03-09T09:00:00Z", "2026-03-09T12:00:00Z", []),
+        ("2026-03-09T08:59:59Z", "2026-03-09T12:00:00Z", ["series00"]),
+        ("2026-03-10T22:30:00Z", "2026-03-10T23:00:00Z", []),
+        ("2026-03-10T22:30:00Z", "2026-03-10T23:00:01Z", ["allday00", "team0000"]),
         ("2026-03-12T23:00:00Z", None, ["series00"]),
         (None, "2026-01-05T08:00:00Z", []),
         (None, "2026-03-10", ["series00"]),
@@ -96,6 +100,66 @@ def test_a_window_finds_what_overlaps_it_all_day_events_by_the_calendars_own_day
 ) -> None:
     query = {"timeMin": time_min, "timeMax": time_max}
     assert ids(stored, **{name: value for name, value in query.items() if value}) == found
+
+
+SERIES = [
+    {
+        "recurrence": ["RRULE:FREQ=DAILY;COUNT=10"],
+        **at("2026-02-01T23:30:00+01:00", "2026-02-02T00:30:00+01:00"),
+    },
+    {
+        "recurrence": ["RRULE:FREQ=WEEKLY;UNTIL=20260301T000000Z"],
+        **at("2026-01-06T09:00:00Z", "2026-01-06T10:00:00Z"),
+    },
+    {"recurrence": ["RRULE:FREQ=MONTHLY"], **on("2026-01-31", "2026-02-02")},
+    {
+        "recurrence": ["RRULE:FREQ=WEEKLY", "EXDATE;TZID=Europe/Berlin:20260202T090000"],
+        **at("2026-01-05T09:00:00+01:00", "2026-01-05T10:00:00+01:00"),
+    },
+]
+
+
+@pytest.mark.parametrize(
+    ("time_min", "time_max"),
+    [
+        ("2026-02-02T00:00:00Z", "2026-02-03T00:00:00Z"),
+        ("2026-02-01T22:00:00Z", "2026-02-01T22:30:00Z"),
+        ("2026-02-11T23:00:00Z", "2026-03-01T00:00:00Z"),
+        ("2026-03-31T22:30:00Z", "2026-04-02T00:00:00Z"),
+        ("2026-03-03T00:00:00Z", None),
+        (None, "2026-01-06T09:00:01Z"),
+    ],
+)
+def test_a_window_finds_the_series_that_google_lists_in_it(
+    google: RunningGoogle, site: Site, time_min: str | None, time_max: str | None
+) -> None:
+    zoned = [
+        {**event, **{end: {"timeZone": "Europe/Berlin", **event[end]} for end in ("start", "end")}}
+        for event in SERIES
+    ]
+    google.control("seed", {"events": {ALICE: zoned}})
+    alice = site.person(ALICE)
+    sync(alice.http, alice.calendars[ALICE])
+    window = {"timeMin": time_min, "timeMax": time_max}
+    asked = {name: value for name, value in window.items() if value is not None}
+    listed = site.google_client(ALICE).get(f"/calendars/{ALICE}/events", params=asked).json()["items"]
+    assert ids(alice, calendar_ids=alice.calendars[ALICE], **asked) == sorted(item["id"] for item in listed)
+    assert 0 < len(listed) < len(SERIES)
+
+
+def test_a_page_of_nothing_but_series_elsewhere_is_short_and_not_the_last(
+    stored: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_reads, "SCANNED_MAX", 1)
+    found, token = [], None
+    for _ in range(9):
+        params = {"timeMin": "2026-03-10", "timeMax": "2026-03-13", **({"pageToken": token} if token else {})}
+        answer = stored.http.get("/calendar/events", params=params).json()
+        found += [item["id"] for item in answer["items"]]
+        token = answer["nextPageToken"]
+        if token is None:
+            break
+    assert sorted(found) == ["allday00", "evening0", "morning0", "team0000"]
 
 
 def test_a_plus_sign_that_arrives_as_a_blank_is_read_as_meant(stored: Person) -> None:

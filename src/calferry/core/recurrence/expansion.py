@@ -65,6 +65,11 @@ def expand(
     return found[:at_most]
 
 
+def takes_place(series: Series, span: Span, days_zone: tzinfo) -> bool:
+    """Whether any occurrence lies in the span."""
+    return bool(expand([Source(0, "", series, span, days_zone)], (), 1))
+
+
 def of_slice(sources: Sequence[Source], begin: int, end: int) -> list[Instance]:
     """Unsorted instances that begin in the slice."""
     found: list[Instance] = []

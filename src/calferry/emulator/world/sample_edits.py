@@ -81,7 +81,8 @@ def _moved(writer: Writer, dice: Dice, event: Event) -> Json:
 
 
 def _change_rule(writer: Writer, dice: Dice, event: Event) -> Event:
-    return event_writes.patch(writer, event, {"recurrence": [dice.choice(sample.RULES)]})
+    others = [rule for rule in sample.RULES if rule not in event.resource["recurrence"]]
+    return event_writes.patch(writer, event, {"recurrence": [dice.choice(others)]})
 
 
 def _some_instance(writer: Writer, dice: Dice, series: Event) -> Event:
