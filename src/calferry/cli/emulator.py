@@ -43,9 +43,24 @@ def emulator(
 ) -> None:
     """Run a local Google: Calendar API, sign-in and push notifications, all in memory."""
     if context.invoked_subcommand is not None:
+        refuse_own_options(context)
         return
     output = Output(as_json=as_json)
     run(output, lambda: serve_google(output, host, port, auto=auto, seeds=seed or [], data=data))
+
+
+def refuse_own_options(context: typer.Context) -> None:
+    """Raises BadParameter for options of the command that runs a local Google, before one that orders another."""
+    given = [name for name in context.params if is_typed(context, name)]
+    if given:
+        raise typer.BadParameter(
+            f"--{given[0].replace('_', '-')} is for running a local Google; `trigger` takes --google and --json at its end"
+        )
+
+
+def is_typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 async def serve_google(

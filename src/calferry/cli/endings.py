@@ -12,6 +12,7 @@ from calferry.cli.output import Output
 
 DONE = 0
 FAILED = 1
+WRONG_USE = 2
 NOT_CONFIGURED = 3
 SIGN_IN_AGAIN = 4
 INTERRUPTED = 130

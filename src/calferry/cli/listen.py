@@ -1,20 +1,20 @@
 """`calferry listen`: changes as they happen, sent on to an endpoint that no service could reach."""
 
 import base64
-import binascii
+import json
 import secrets as randomness
 import time
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import aiohttp
-import msgspec
 import typer
 
 from calferry.cli.endings import CommandFailed, run
 from calferry.cli.output import Output, shortened
 from calferry.cli.to_service import SERVICE, Url, service_at
-from calferry.client import Change, Client, CursorExpired
+from calferry.client import Change, Client, CursorExpired, Unreachable
 from calferry.core import subscription as rules
 from calferry.core.subscription import Receipt
 
@@ -68,20 +68,33 @@ def listen(
             f"there is no {min(unknown)}; there are {', '.join(sorted(rules.OF_CHANGE_LOG))}",
             param_hint="--kind",
         )
-    if forward_to is not None and not forward_to.startswith(("http://", "https://")):
-        raise typer.BadParameter(
-            "give a whole address, as http://127.0.0.1:3000/hook", param_hint="--forward-to"
-        )
+    if since is not None and not (since.isascii() and since.isdecimal()):
+        raise typer.BadParameter("a cursor is the number of a change", param_hint="--from")
+    if forward_to is not None:
+        refuse_no_address(forward_to)
     key = rules.new_secret(randomness.token_hex(32)) if secret is None else checked(secret)
     wanted = Wanted(frozenset(kind or rules.OF_CHANGE_LOG), since, until, forward_to, key)
     run(output, lambda: tell(output, url, wanted))
+
+
+def refuse_no_address(url: str) -> None:
+    """Raises BadParameter for what nothing can be sent to."""
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise typer.BadParameter(
+            "give a whole address, as http://127.0.0.1:3000/hook", param_hint="--forward-to"
+        )
 
 
 def checked(secret: str) -> str:
     """Raises BadParameter for what no library would verify with."""
     try:
         is_key = len(base64.b64decode(secret.removeprefix(rules.SECRET_PREFIX), validate=True)) > 0
-    except binascii.Error:
+    except ValueError:
         is_key = False
     if not (is_key and secret.startswith(rules.SECRET_PREFIX)):
         raise typer.BadParameter(
@@ -97,33 +110,52 @@ async def tell(output: Output, url: str, wanted: Wanted) -> None:
         output.say(f"Listening to {url} from change {since} on; Ctrl-C ends it.")
         if wanted.forward_to is not None:
             output.show(f"Every message goes to {wanted.forward_to}, once, signed with {wanted.secret}")
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        # A connection that the endpoint is about to close would swallow a message.
+        connector = aiohttp.TCPConnector(force_close=True)
+        timeout, jar = aiohttp.ClientTimeout(total=TIMEOUT_S), aiohttp.DummyCookieJar()
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=jar) as session:
+            await Listener(output, client, session, wanted, since).listen()
+
+
+@dataclass(slots=True)
+class Listener:
+    """`position` is the newest change that has been dealt with."""
+
+    output: Output
+    client: Client
+    session: aiohttp.ClientSession
+    wanted: Wanted
+    position: str
+    told: int = 0
+
+    async def listen(self) -> None:
+        """Go on over whatever the service goes through. Raises CommandFailed where its log does not go back that far."""
+        while True:
             try:
-                await tell_each(output, client, session, wanted, since)
+                await self.follow()
+                return
+            except Unreachable as lost:
+                self.output.say(f"{lost}. Trying again, from change {self.position} on.")
             except CursorExpired as expired:
-                again = f" {expired.cursor} is the newest change." if expired.cursor else ""
-                raise CommandFailed(f"The log does not go back to change {since}.{again}") from None
+                newest = f" {expired.cursor} is the newest change." if expired.cursor else ""
+                raise CommandFailed(f"The log does not go back to change {self.position}.{newest}") from None
 
-
-async def tell_each(
-    output: Output, client: Client, session: aiohttp.ClientSession, wanted: Wanted, since: str
-) -> None:
-    told = 0
-    async for change in client.changes(since):
-        kind = rules.kind_of(change.kind, moved=change.moved)
-        if kind not in wanted.kinds:
-            continue
-        receipt = await forward(session, wanted, change, kind) if wanted.forward_to else None
-        show(output, change, kind, receipt)
-        told += 1
-        if told == wanted.count:
-            return
+    async def follow(self) -> None:
+        async for change in self.client.changes(self.position):
+            kind = rules.kind_of(change.kind, moved=change.moved)
+            if kind in self.wanted.kinds:
+                is_sent = self.wanted.forward_to is not None
+                receipt = await forward(self.session, self.wanted, change, kind) if is_sent else None
+                show(self.output, change, kind, receipt)
+                self.told += 1
+            self.position = change.id
+            if self.told == self.wanted.count:
+                return
 
 
 async def forward(session: aiohttp.ClientSession, wanted: Wanted, change: Change, kind: str) -> Receipt:
     """One attempt. The same change has the same `webhook-id` each time."""
-    event = None if change.event is None else msgspec.json.encode(change.event).decode()
+    event = None if change.event is None else json.dumps(change.event)
     data = {"change_id": change.id, "calendar_id": change.calendar_id, "event_id": change.event_id}
     body = rules.body_of(kind, change.at, data, event)
     headers = rules.headers_of([wanted.secret], f"msg_{change.id}", int(time.time()), body)

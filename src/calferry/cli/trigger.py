@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import aiohttp
 import typer
 
-from calferry.cli.endings import CommandFailed, run
+from calferry.cli.endings import WRONG_USE, CommandFailed, run
 from calferry.cli.options import AsJson, Email
 from calferry.cli.output import Output
 
@@ -152,6 +152,8 @@ def order(google: str, name: str, as_json: bool, body: dict[str, Any], said: str
 
 async def asked(google: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
     """The answer of a control request. Raises CommandFailed with what the local Google says against it."""
+    if not google.startswith(("http://", "https://")):
+        raise CommandFailed(f"{google} is no whole address: give it as {LOCAL}.", WRONG_USE)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     try:
         async with (
@@ -170,10 +172,10 @@ def granted(google: str, status: int, text: str) -> dict[str, Any]:
         answer = json.loads(text)
     except ValueError:
         answer = None
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or (status != 200 and not isinstance(answer.get("error"), str)):
         raise CommandFailed(f"What answers at {google} is no local Google; give its address with --google.")
     if status != 200:
-        raise CommandFailed(f"The local Google refuses: {answer.get('error')}")
+        raise CommandFailed(f"The local Google refuses: {answer['error']}")
     return answer
 
 

@@ -6,8 +6,6 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 from urllib.parse import quote
 
-import msgspec
-
 from calferry.client.answers import (
     Calendar,
     Calendars,
@@ -30,7 +28,7 @@ from calferry.client.answers import (
 )
 from calferry.client.errors import CursorExpired, Refused, Unreachable
 from calferry.client.frames import Frame, FrameReader
-from calferry.client.wire import ATTEMPTS, BUSY, LOST, Answer, Wire
+from calferry.client.wire import ATTEMPTS, BUSY, LOST, Answer, Wire, decoded
 
 A = TypeVar("A")
 Scope = Literal["this", "following", "all"]
@@ -95,7 +93,7 @@ class Client:
         ):
             kind = SYNC_FRAMES.get(frame.event)
             if kind is not None:
-                update = msgspec.json.decode(frame.data, type=kind)
+                update = decoded(frame.data, kind)
                 yield update
                 if isinstance(update, Synced):
                     return
@@ -165,9 +163,9 @@ class Client:
         reader = FrameReader(last_id=cursor)
         async for frame in self._frames("/calendar/stream", {}, reader):
             if frame.event == "reset":
-                raise CursorExpired(msgspec.json.decode(frame.data, type=Reset).cursor)
+                raise CursorExpired(decoded(frame.data, Reset).cursor)
             if frame.event == "change":
-                yield msgspec.json.decode(frame.data, type=Change)
+                yield decoded(frame.data, Change)
 
     async def insert(
         self, calendar_id: str, event: Mapping[str, Any], *, send_updates: SendUpdates = "none"
@@ -219,7 +217,7 @@ class Client:
         """Decide a conflict: `ours` makes the edit again, on what is at Google now; `theirs` leaves that alone."""
         path = f"/calendar/conflicts/{quoted(conflict_id)}/resolve"
         answer = await self._wire.ask("POST", path, body={"keep": keep})
-        return msgspec.json.decode(answer.body, type=Conflict)
+        return decoded(answer.body, Conflict)
 
     async def _edit(
         self,
@@ -234,7 +232,7 @@ class Client:
 
     async def _read(self, path: str, kind: type[A], params: Mapping[str, str] | None = None) -> A:
         answer = await self._wire.ask("GET", path, params=params)
-        return msgspec.json.decode(answer.body, type=kind)
+        return decoded(answer.body, kind)
 
     async def _frames(
         self, path: str, params: Mapping[str, str], reader: FrameReader
@@ -278,6 +276,6 @@ def edited(answer: Answer) -> Edited:
     if answer.status == 204:
         return Edited(event=None)
     if answer.status == 202:
-        queued = msgspec.json.decode(answer.body, type=Queued)
+        queued = decoded(answer.body, Queued)
         return Edited(event=queued.event, intent_id=queued.intent.id)
-    return Edited(event=msgspec.json.decode(answer.body, type=Event), etag=answer.headers.get("ETag"))
+    return Edited(event=decoded(answer.body, Event), etag=answer.headers.get("ETag"))

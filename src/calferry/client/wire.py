@@ -1,10 +1,11 @@
 """Requests to the service, repeated where that is safe."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
@@ -18,6 +19,7 @@ LOST = (aiohttp.ClientError, OSError, TimeoutError)
 SILENT_STREAM_S = 60.0
 """Streams bring a comment every fifteen seconds."""
 
+T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[object]]
 
 
@@ -110,6 +112,18 @@ def accepted(answer: Answer) -> Answer:
     except msgspec.MsgspecError:
         problem = Problem(detail=answer.body[:200].decode("utf-8", "replace"))
     raise Refused(answer.status, problem)
+
+
+def decoded(text: bytes | str, kind: type[T]) -> T:
+    """What the service says. Titles may hold half a character (a lone surrogate): Google keeps these, and JSON can tell them,
+    which only Python's own reader takes. Raises Unreachable where something else than the service answers."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError as unread:
+        try:
+            return msgspec.convert(json.loads(text), kind)
+        except (ValueError, RecursionError, msgspec.MsgspecError):
+            raise Unreachable(f"what answers there is no calferry: {unread}") from None
 
 
 def waited(attempt: int, retry_after: str | None) -> float:

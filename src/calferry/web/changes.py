@@ -46,7 +46,7 @@ class Change(BaseModel):
     kind: str
     """`created`, `updated` or `cancelled`; `calendar_added` and `calendar_removed` are about a calendar."""
     moved: bool
-    """Whether the event begins or ends at another time than before."""
+    """Whether the event begins or ends at another time than before. An occurrence that is edited for the first time is `created`."""
     at: datetime
     """When the change was committed."""
     event: dict[str, Any] | None

@@ -78,7 +78,14 @@ def test_an_old_etag_and_a_change_by_somebody_else_are_told_as_conflicts(alice: 
 
 def test_what_cannot_be_done_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "There is no calendar cal_x" in events("rm", "cal_x", "e", code=1)["error"]
-    for wrong in (["--body", "{"], ["--body", "[]"], []):
+    for wrong in (["--body", "{"], ["--body", "[]"], [], ["--start", "tomorrow"]):
         assert CliRunner().invoke(app, ["events", "edit", "primary", "e", *wrong]).exit_code == 2
+    for wrong in (
+        ["list", "--from", "yesterday"],
+        ["add", "primary", "--summary", "x", "--start", "2027-01-02"],
+    ):
+        assert CliRunner().invoke(app, ["events", *wrong]).exit_code == 2
+    monkeypatch.setenv("CALFERRY_TOKEN", "not one")
+    assert "calferry tokens create" in events("list", code=1)["error"]
     monkeypatch.delenv("CALFERRY_TOKEN")
     assert "calferry tokens create" in events("list", code=3)["error"]

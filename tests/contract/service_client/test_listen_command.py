@@ -11,6 +11,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from typer.testing import CliRunner
 
 from calferry.cli import app
+from calferry.cli import listen as listen_command
+from calferry.client import Unreachable
 from tests.contract.web.site import Person
 from tests.system.processes import free_port
 
@@ -32,6 +34,11 @@ class Endpoint(BaseHTTPRequestHandler):
         self.send_response(self.answer)
         self.send_header("Location", "http://127.0.0.1:9/")
         self.end_headers()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>")
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -144,6 +151,12 @@ def test_people_see_a_line_for_each(cursor: str, endpoint: tuple[str, type[Endpo
         (("--forward-to", "localhost:3000"), "http://127.0.0.1:3000"),
         (("--secret", "hunter2"), "whsec_"),
         (("--secret", "whsec_"), "whsec_"),
+        (("--secret", "whsec_ééé"), "whsec_"),
+        (("--forward-to", "http://"), "http://127.0.0.1:3000"),
+        (("--forward-to", "http://host:99999/"), "http://127.0.0.1:3000"),
+        (("--from", "yesterday"), "number"),
+        (("--from", "1\n2"), "number"),
+        (("--from", ""), "number"),
     ],
 )
 def test_wrong_use_is_told_with_what_would_be_right(wrong: tuple[str, ...], told: str) -> None:
@@ -152,6 +165,59 @@ def test_wrong_use_is_told_with_what_would_be_right(wrong: tuple[str, ...], told
     assert told in done.output
 
 
-def test_a_cursor_that_is_no_number_is_a_sentence() -> None:
-    (said,) = listen("--from", "yesterday", "--count", "1", code=1)
-    assert "cursor" in said["error"]
+def test_a_cursor_that_the_log_does_not_reach_is_a_sentence(cursor: str) -> None:
+    (said,) = listen("--from", "999999", "--count", "1", code=1)
+    assert said["error"].startswith("The log does not go back to change 999999.")
+
+
+def test_half_a_character_in_a_title_is_passed_on(
+    alice: Person, cursor: str, endpoint: tuple[str, type[Endpoint]]
+) -> None:
+    url, handler = endpoint
+    before = alice.http.get("/calendar/changes").json()["cursor"]
+    body = b'{"summary": "half \\ud800", "start": {"date": "2027-01-02"}, "end": {"date": "2027-01-03"}}'
+    made = alice.site.google_client(ALICE).post(f"/calendars/{ALICE}/events", content=body)
+    made.raise_for_status()
+    pull(alice)
+    (told,) = listen("--from", before, "--count", "1", "--forward-to", url)
+    assert (told["type"], told["answer"]) == ("event.created", 204)
+    assert b"half \\ud800" in handler.taken[0][0]
+    shown = CliRunner().invoke(app, ["events", "list", "--json"])
+    assert json.loads(shown.stdout)["events"][-1]["summary"] == "half \ud800"
+    assert CliRunner().invoke(app, ["events", "list"]).exit_code == 0
+
+
+def test_a_title_neither_steers_the_terminal_nor_breaks_its_line(alice: Person, cursor: str) -> None:
+    before = alice.http.get("/calendar/changes").json()["cursor"]
+    title = "\x1b]0;owned\x07a\nb\u202etxt.exe :smile:"
+    google = alice.site.google_client(ALICE)
+    google.post(f"/calendars/{ALICE}/events", json={"summary": title, **DAY}).raise_for_status()
+    pull(alice)
+    for command in (["listen", "--from", before, "--count", "1"], ["events", "list", "--query", "owned"]):
+        said = CliRunner().invoke(app, command).stdout
+        assert not set(said) & {"\x1b", "\x07", "\u202e"}
+        assert "owned" in said
+        assert ":smile:" in said
+        assert len(said.splitlines()) == (1 if command[0] == "listen" else 2)
+
+
+def test_it_goes_on_when_the_service_was_away(
+    cursor: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    follow, away = listen_command.Listener.follow, iter([True, True, False])
+
+    async def interrupted(listener: listen_command.Listener) -> None:
+        if next(away):
+            raise Unreachable("the stream /calendar/stream was lost")
+        await follow(listener)
+
+    monkeypatch.setattr(listen_command.Listener, "follow", interrupted)
+    done = CliRunner().invoke(app, ["listen", "--from", cursor, "--count", "4"])
+    assert [line.split()[2] for line in done.stdout.splitlines()] == ALL_FOUR
+    assert done.stderr.count(f"Trying again, from change {cursor} on.") == 2
+
+
+def test_what_is_no_calferry_is_said_to_be_none(endpoint: tuple[str, type[Endpoint]]) -> None:
+    done = CliRunner().invoke(app, ["listen", "--url", endpoint[0], "--json"])
+    assert done.exit_code == 1
+    assert "Traceback" not in done.output

@@ -108,3 +108,20 @@ def test_the_examples_on_the_page_run(installation: Installation) -> None:
     assert len(lines) >= 7
     for line in lines:
         assert installation.outcome(*line.split()) is not None
+
+
+def test_what_is_no_local_google_is_said_to_be_none(installation: Installation) -> None:
+    url = google_of(installation).url
+    assert (
+        "is no local Google"
+        in trigger(installation, "edits", "--google", f"{url}/calendar/v3", code=1)["error"]
+    )
+    assert (
+        "http://127.0.0.1:8001" in trigger(installation, "edits", "--google", "127.0.0.1:9", code=2)["error"]
+    )
+
+
+def test_options_of_the_command_that_runs_one_are_refused_before_trigger(installation: Installation) -> None:
+    done = installation.run("emulator", "--port", "9001", "trigger", "reset")
+    assert done.exit_code == 2
+    assert "--google" in done.output
