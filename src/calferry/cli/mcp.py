@@ -8,11 +8,11 @@ import typer
 import calferry
 from calferry.cli.endings import NOT_CONFIGURED, CommandFailed, run
 from calferry.cli.output import Output
+from calferry.cli.to_service import SERVICE, Url
 
 NOT_INSTALLED = "The Model Context Protocol's package is not installed: pip install 'calferry[mcp]'."
 TOKENLESS = "There is no token: set CALFERRY_TOKEN to what `calferry tokens create EMAIL` prints."
 
-Url = Annotated[str, typer.Option(envvar="CALFERRY_URL", help="Where the service is; or CALFERRY_URL.")]
 Token = Annotated[
     str,
     typer.Option(
@@ -23,7 +23,7 @@ Token = Annotated[
 ]
 
 
-def mcp(url: Url = "http://127.0.0.1:8000", token: Token = "") -> None:
+def mcp(url: Url = SERVICE, token: Token = "") -> None:
     """Let an agent read and edit a person's calendars: a Model Context Protocol server on standard input and output."""
     run(Output(as_json=False), lambda: serve(url, token))
 

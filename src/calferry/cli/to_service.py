@@ -11,7 +11,9 @@ from calferry.cli.endings import NOT_CONFIGURED, CommandFailed
 from calferry.client import Calendar, Client, Refused, Unreachable
 
 VARIABLE = "CALFERRY_TOKEN"
-Url = Annotated[str, typer.Option(envvar="CALFERRY_BASE_URL", help="The address of the service.")]
+Url = Annotated[
+    str, typer.Option(envvar="CALFERRY_BASE_URL", help="The address of the service; or CALFERRY_BASE_URL.")
+]
 SERVICE = "http://127.0.0.1:8000"
 AGAIN = "Read the event again, or run this with --on-conflict ours to have it your way."
 
