@@ -7,14 +7,18 @@ import re
 import sys
 from pathlib import Path
 
+import mcp.client.stdio
 import pytest
 from typer.testing import CliRunner
 
-from calferry.cli import app, mcp
+from calferry.cli import app
+from calferry.cli import mcp as mcp_command
 from calferry.cli.agent_tools import AgentTools
 from tests.contract.web.site import Person, sync
 from tests.house.tree import ROOT
 
+# Its client writes to the standard error that stands when it is imported, which has to be a file.
+assert mcp.client.stdio
 PAGE = (ROOT / "docs" / "agents.md").read_text("utf-8")
 PRINTS = re.compile(r"print\(.*# → (.*)$", re.MULTILINE)
 
@@ -50,10 +54,10 @@ def test_the_page_names_every_tool() -> None:
 
 def test_without_a_token_the_command_says_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
     ended = CliRunner().invoke(app, ["mcp"], env={"CALFERRY_TOKEN": None})
-    assert (ended.exit_code, ended.stderr.strip()) == (3, mcp.TOKENLESS)
+    assert (ended.exit_code, ended.stderr.strip()) == (3, mcp_command.TOKENLESS)
 
 
 def test_without_the_extra_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mcp, "find_spec", lambda _: None)
-    with pytest.raises(mcp.CommandFailed, match=r"pip install 'calferry\[mcp\]'"):
-        asyncio.run(mcp.serve("http://127.0.0.1:1", "token"))
+    monkeypatch.setattr(mcp_command, "find_spec", lambda _: None)
+    with pytest.raises(mcp_command.CommandFailed, match=r"pip install 'calferry\[mcp\]'"):
+        asyncio.run(mcp_command.serve("http://127.0.0.1:1", "token"))
