@@ -13,18 +13,19 @@ from calferry.bootstrap.access_log import AccessLog
 from calferry.bootstrap.background import Background
 from calferry.bootstrap.engine import endpoints_of, new_watch, opened_engine
 from calferry.bootstrap.http_server import listen, serving
-from calferry.bootstrap.loop_lag import until_loop_keeps_up
+from calferry.bootstrap.loop_lag import KEEPS_UP, NEARLY_IDLE, until_loop_is_calm
 from calferry.bootstrap.metrics import Metrics, metrics_only
 from calferry.bootstrap.observer import Watch
 from calferry.bootstrap.spans import Spans
 from calferry.bootstrap.tracing import spans_of
 from calferry.duties.purge import Keeping
-from calferry.jobs.scheduler import Scheduler, finished
+from calferry.jobs.scheduler import Breathe, Scheduler, finished
 from calferry.jobs.shared_worker import SharedWorker
 from calferry.jobs.timers import DELIVERY, WEBHOOK_TIMERS, Timer, keep_time, timers_for
 from calferry.settings import Settings
 from calferry.sync.engine import Engine
 from calferry.web.app import create_app
+from calferry.web.pushes import Pushes
 
 DAY_MS = 86_400_000
 SPANS_WITHIN_S = 2.0
@@ -57,12 +58,22 @@ async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[R
             render_metrics=metrics.render,
         )
         try:
-            async with working(engine, settings) if worker else contextlib.nullcontext():
+            beside = working(engine, settings, room_beside(app.state.pushes))
+            async with beside if worker else contextlib.nullcontext():
                 yield RunningService(
                     settings, engine, AccessLog(app, watch), metrics, app.state.streams.end_all
                 )
         finally:
             await background.close()
+
+
+def room_beside(pushes: Pushes) -> Breathe:
+    """A run begins when requests are answered in time; while notifications come, when there is hardly anything else to do."""
+
+    async def breathe() -> None:
+        await until_loop_is_calm(NEARLY_IDLE if pushes.is_taking else KEEPS_UP)
+
+    return breathe
 
 
 @contextlib.asynccontextmanager
@@ -106,27 +117,27 @@ async def serving_metrics(settings: Settings, metrics: Metrics) -> AsyncIterator
 
 @contextlib.asynccontextmanager
 async def worker_for(
-    engine: Engine, settings: Settings, timers: tuple[Timer, ...]
+    engine: Engine, settings: Settings, timers: tuple[Timer, ...], breathe: Breathe | None
 ) -> "AsyncIterator[Scheduler | SharedWorker]":
     if not settings.is_shared:
-        yield Scheduler(engine, concurrency=settings.runs_at_once, timers=timers, breathe=until_loop_keeps_up)
+        yield Scheduler(engine, concurrency=settings.runs_at_once, timers=timers, breathe=breathe)
         return
     from calferry.bootstrap.shared_worker import shared_worker  # noqa: PLC0415 - large, and of no use on SQLite
 
-    async with shared_worker(engine, settings, timers) as worker:
+    async with shared_worker(engine, settings, timers, breathe) as worker:
         yield worker
 
 
 @contextlib.asynccontextmanager
-async def working(engine: Engine, settings: Settings) -> AsyncIterator[None]:
-    """The worker at work until the block ends: alone on SQLite, one of any number on PostgreSQL."""
+async def working(engine: Engine, settings: Settings, breathe: Breathe | None = None) -> AsyncIterator[None]:
+    """The worker at work until the block ends: alone on SQLite, one of any number on PostgreSQL. `breathe`: see Breathe."""
     keeping = Keeping(
         settings.tombstones_kept_days * DAY_MS,
         settings.changes_kept_days * DAY_MS,
         settings.audit_kept_days * DAY_MS,
     )
     timers = (*timers_for(keeping), *WEBHOOK_TIMERS)
-    async with worker_for(engine, settings, timers) as worker:
+    async with worker_for(engine, settings, timers, breathe) as worker:
         task, stopping = asyncio.create_task(worker.run()), asyncio.Event()
         delivery = asyncio.create_task(keep_time(engine, DELIVERY, stopping))
         try:

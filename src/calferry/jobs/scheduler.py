@@ -21,14 +21,14 @@ SLICE_MS = 60_000
 CRASH_WAIT_S = 30.0
 GRACE_S = 3.0
 
+Breathe = Callable[[], Awaitable[None]]
+"""Returns when there is room for new runs beside what else the process does."""
+
 log = structlog.get_logger(__name__)
 
 
 class Scheduler:
-    """One per process. `run` returns some time after `stop`, at most ten seconds later.
-
-    `breathe` returns when there is room for new runs beside what else the process does.
-    """
+    """One per process. `run` returns some time after `stop`, at most ten seconds later."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Scheduler:
         *,
         concurrency: int = 10,
         timers: Sequence[Timer] = TIMERS,
-        breathe: Callable[[], Awaitable[None]] | None = None,
+        breathe: Breathe | None = None,
     ) -> None:
         self._engine = engine
         self._concurrency = concurrency

@@ -7,7 +7,7 @@ import structlog
 from calferry.core.limits import CALENDARS_AT_ONCE
 from calferry.duties.poll_stale import due_now, is_due
 from calferry.jobs.queue import CallAgain, Queue, WakeUp
-from calferry.jobs.scheduler import SCAN_EVERY_S, finished, run_due
+from calferry.jobs.scheduler import SCAN_EVERY_S, Breathe, finished, run_due
 from calferry.jobs.timers import LONGEST_WAIT_S, Timer, is_set_within, jittered, runs_well
 from calferry.sync.engine import Engine
 
@@ -26,9 +26,13 @@ class SharedWorker:
     what becomes of the queue. Who is called looks again whether the resource is due; the lease decides.
     """
 
-    def __init__(self, engine: Engine, queue: Queue, timers: tuple[Timer, ...]) -> None:
+    def __init__(
+        self, engine: Engine, queue: Queue, timers: tuple[Timer, ...], breathe: Breathe | None = None
+    ) -> None:
         self._engine = engine
         self._queue = queue
+        self._breathe = breathe
+        self._turn = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._news = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -77,6 +81,7 @@ class SharedWorker:
     async def _answer(self, call: WakeUp) -> None:
         """Run what is still due. Raises CallAgain, ever later, for one that crashes."""
         try:
+            await self._wait_for_room()
             if await is_due(self._engine, call.item.id):
                 await self._run(call)
         except Exception as error:
@@ -84,6 +89,12 @@ class SharedWorker:
             raise CallAgain(min(CRASH_WAIT_S * 2.0**call.attempts, LONGEST_WAIT_S)) from error
         finally:
             self._news.set()
+
+    async def _wait_for_room(self) -> None:
+        """Begin one run after the other, as the process has room beside what else it does."""
+        if self._breathe is not None:
+            async with self._turn:
+                await self._breathe()
 
     async def _run(self, call: WakeUp) -> None:
         task = asyncio.create_task(run_due(self._engine, call.item), name=f"run {call.item.id}")

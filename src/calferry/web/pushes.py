@@ -61,6 +61,11 @@ class Pushes:
         self._recovering = False
         self.counters = Counters()
 
+    @property
+    def is_taking(self) -> bool:
+        """Whether any message is on its way into the store."""
+        return bool(self._running or self._waiting)
+
     async def take(self, notification: Notification | None) -> None:
         """Return when the mark is stored, or when waiting any longer would keep Google waiting. None: what came was no
         message."""

@@ -47,6 +47,26 @@ async def test_two_workers_do_everything_once_and_five_of_an_account_at_a_time(
     assert runs.most["big"] <= 10
 
 
+async def test_runs_begin_one_by_one_as_there_is_room(
+    address: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_due(store, "acc", 5)
+    runs, room, asked = Runs(store), asyncio.Semaphore(0), []
+    monkeypatch.setattr(shared_worker, "run_due", runs)
+
+    async def breathe() -> None:
+        asked.append(True)
+        await room.acquire()
+
+    async with at_work(address, engine_over(store), breathe=breathe):
+        for number in range(5):
+            await eventually(lambda number=number: len(asked) == number + 1)
+            assert len(runs.begun) == number
+            room.release()
+            await eventually(lambda number=number: len(runs.done) == number + 1)
+    assert len(asked) == 5
+
+
 async def test_emptying_the_queue_under_load_loses_nothing(
     address: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

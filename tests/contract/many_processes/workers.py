@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from calferry.jobs import queue_driver, shared_worker
 from calferry.jobs.postgres_queue import PostgresQueue
+from calferry.jobs.scheduler import Breathe
 from calferry.jobs.shared_worker import SharedWorker
 from calferry.jobs.timers import Timer
 from calferry.ports import Store
@@ -78,10 +79,14 @@ async def add_due(store: Store, account_id: str, number: int, **state: object) -
 
 @asynccontextmanager
 async def at_work(
-    address: str, engine: Engine, places: int = 6, timers: tuple[Timer, ...] = ()
+    address: str,
+    engine: Engine,
+    places: int = 6,
+    timers: tuple[Timer, ...] = (),
+    breathe: Breathe | None = None,
 ) -> AsyncIterator[SharedWorker]:
     async with queue_driver.opened(address) as driver:
-        worker = SharedWorker(engine, PostgresQueue(driver, places), timers)
+        worker = SharedWorker(engine, PostgresQueue(driver, places), timers, breathe)
         task = asyncio.create_task(worker.run())
         try:
             yield worker
