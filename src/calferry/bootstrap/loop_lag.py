@@ -17,7 +17,6 @@ class Calm:
     lag_max_s: float
 
 
-KEEPS_UP = Calm(3, 0.002)
 NEARLY_IDLE = Calm(5, 0.0005)
 
 

@@ -13,7 +13,7 @@ from calferry.bootstrap.access_log import AccessLog
 from calferry.bootstrap.background import Background
 from calferry.bootstrap.engine import endpoints_of, new_watch, opened_engine
 from calferry.bootstrap.http_server import listen, serving
-from calferry.bootstrap.loop_lag import KEEPS_UP, NEARLY_IDLE, until_loop_is_calm
+from calferry.bootstrap.loop_lag import NEARLY_IDLE, until_loop_is_calm
 from calferry.bootstrap.metrics import Metrics, metrics_only
 from calferry.bootstrap.observer import Watch
 from calferry.bootstrap.spans import Spans
@@ -68,10 +68,11 @@ async def running(settings: Settings, *, worker: bool = True) -> AsyncIterator[R
 
 
 def room_beside(pushes: Pushes) -> Breathe:
-    """A run begins when requests are answered in time; while notifications come, when there is hardly anything else to do."""
+    """While notifications come, a run begins when there is hardly anything else to do; else at once."""
 
     async def breathe() -> None:
-        await until_loop_is_calm(NEARLY_IDLE if pushes.is_taking else KEEPS_UP)
+        if pushes.is_taking:
+            await until_loop_is_calm(NEARLY_IDLE)
 
     return breathe
 

@@ -22,6 +22,7 @@ from tests.unit.store.memory import NOW, database
 
 CALENDAR = "cal_1"
 BEFORE, AFTER = "2026-03-01T10:00:00.000Z", "2026-03-01T10:00:01.000Z"
+LATER = "2026-03-01T10:00:02.000Z"
 numbers = itertools.count(1)
 
 
@@ -277,9 +278,15 @@ def test_an_answer_is_not_shown_once_a_pass_has_read_what_it_says(conn: Connecti
 
 
 def test_a_row_deleted_after_an_answer_stays_deleted(conn: Connection) -> None:
+    store(conn, single("lunch", status="cancelled", updated=LATER))
+    edit(conn, "patch", "lunch", {}, answer=single("lunch", updated=AFTER))
+    assert ids(conn) == []
+
+
+def test_a_row_deleted_before_an_answer_is_covered_by_it(conn: Connection) -> None:
     store(conn, single("lunch", status="cancelled"))
     edit(conn, "patch", "lunch", {}, answer=single("lunch", updated=AFTER), settled_at=NOW - 1)
-    assert ids(conn) == []
+    assert ids(conn) == ["lunch"]
 
 
 def test_a_deletion_that_is_done_hides_without_a_mark(conn: Connection) -> None:
