@@ -51,20 +51,22 @@ async def test_runs_begin_one_by_one_as_there_is_room(
     address: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add_due(store, "acc", 5)
-    runs, room, asked = Runs(store), asyncio.Semaphore(0), []
+    runs, room, asking, most = Runs(store), asyncio.Event(), 0, 0
     monkeypatch.setattr(shared_worker, "run_due", runs)
 
     async def breathe() -> None:
-        asked.append(True)
-        await room.acquire()
+        nonlocal asking, most
+        asking += 1
+        most = max(most, asking)
+        await room.wait()
+        asking -= 1
 
     async with at_work(address, engine_over(store), breathe=breathe):
-        for number in range(5):
-            await eventually(lambda number=number: len(asked) == number + 1)
-            assert len(runs.begun) == number
-            room.release()
-            await eventually(lambda number=number: len(runs.done) == number + 1)
-    assert len(asked) == 5
+        await eventually(lambda: asking == 1)
+        assert runs.begun == []
+        room.set()
+        await eventually(lambda: len(runs.done) == 5)
+    assert most == 1
 
 
 async def test_emptying_the_queue_under_load_loses_nothing(
