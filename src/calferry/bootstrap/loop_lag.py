@@ -3,37 +3,25 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 LOOK_S = 0.002
+LAG_MAX_S = 0.0005
+CALM_LOOKS = 5
 PATIENCE_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Calm:
-    """A loop is calm that was at most `lag_max_s` late, `looks` times in a row."""
-
-    looks: int
-    lag_max_s: float
-
-
-NEARLY_IDLE = Calm(5, 0.0005)
-
-
 async def until_loop_is_calm(
-    calm: Calm,
-    now: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    now: Callable[[], float] = time.monotonic, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> None:
-    """Return when it is, and after two seconds in any case.
+    """Return when the loop was at most half a millisecond late five times in a row, and after two seconds in any case.
 
     Whoever begins new runs waits for it, so that requests and notifications are answered first.
     """
     ends_at, looks = now() + PATIENCE_S, 0
-    while looks < calm.looks:
+    while looks < CALM_LOOKS:
         asked = now()
         await sleep(LOOK_S)
         woken = now()
-        looks = looks + 1 if woken - asked - LOOK_S < calm.lag_max_s else 0
+        looks = looks + 1 if woken - asked - LOOK_S < LAG_MAX_S else 0
         if woken >= ends_at:
             return

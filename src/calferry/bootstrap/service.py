@@ -13,7 +13,7 @@ from calferry.bootstrap.access_log import AccessLog
 from calferry.bootstrap.background import Background
 from calferry.bootstrap.engine import endpoints_of, new_watch, opened_engine
 from calferry.bootstrap.http_server import listen, serving
-from calferry.bootstrap.loop_lag import NEARLY_IDLE, until_loop_is_calm
+from calferry.bootstrap.loop_lag import until_loop_is_calm
 from calferry.bootstrap.metrics import Metrics, metrics_only
 from calferry.bootstrap.observer import Watch
 from calferry.bootstrap.spans import Spans
@@ -72,7 +72,7 @@ def room_beside(pushes: Pushes) -> Breathe:
 
     async def breathe() -> None:
         if pushes.is_taking:
-            await until_loop_is_calm(NEARLY_IDLE)
+            await until_loop_is_calm()
 
     return breathe
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Integer, and_, bindparam, select
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, select
 
 from calferry.store.tables import calendars, changes, events, users
 
@@ -40,16 +41,9 @@ AS_STORED_NOW = changes.outerjoin(
     events,
     and_(events.c.projection_id == calendars.c.projection_id, events.c.event_id == changes.c.event_id),
 )
-AFTER = (
-    select(
-        changes.c.id,
-        changes.c.calendar_id,
-        changes.c.event_id,
-        changes.c.kind,
-        changes.c.at,
-        changes.c.moved,
-        events.c.raw,
-    )
+LINE = tuple(changes.c[name] for name in ("id", "calendar_id", "event_id", "kind", "at", "moved"))
+AFTER: Select[Any] = (
+    select(*LINE, events.c.raw)
     .select_from(AS_STORED_NOW)
     .where(changes.c.user_id == bindparam("user_id"), changes.c.id > bindparam("after"))
     .order_by(changes.c.id)

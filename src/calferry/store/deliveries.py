@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from calferry.core.failure import LeaseLost
 from calferry.core.subscription import kind_of
-from calferry.store.change_reads import AS_STORED_NOW
+from calferry.store.change_reads import AS_STORED_NOW, LINE
 from calferry.store.subscriptions import COLUMNS as SUBSCRIPTION
 from calferry.store.subscriptions import Subscription, read
 from calferry.store.sync_states import NO_LEASE, LeaseTerms, bound, comes_due, is_unleased
@@ -167,14 +167,7 @@ def take_news(connection: Connection, held: Subscription, now_ms: int) -> None:
         write(connection, held, {"position": head})
         return
     log = (
-        select(
-            changes.c.id,
-            changes.c.calendar_id,
-            changes.c.event_id,
-            changes.c.kind,
-            changes.c.at,
-            changes.c.moved,
-        )
+        select(*LINE)
         .where(changes.c.user_id == held.user_id, changes.c.id > position)
         .order_by(changes.c.id)
         .limit(room)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain, repeat
 
-from calferry.bootstrap.loop_lag import LOOK_S, NEARLY_IDLE, PATIENCE_S, until_loop_is_calm
+from calferry.bootstrap.loop_lag import CALM_LOOKS, LOOK_S, PATIENCE_S, until_loop_is_calm
 
 
 class Late:
@@ -24,16 +24,16 @@ class Late:
 
 async def waited(*lags: float, then: float) -> Late:
     late = Late(chain(lags, repeat(then)))
-    await until_loop_is_calm(NEARLY_IDLE, late.now, late.sleep)
+    await until_loop_is_calm(late.now, late.sleep)
     return late
 
 
 async def test_a_loop_that_keeps_up_is_not_waited_for() -> None:
-    assert (await waited(then=0.0)).sleeps == NEARLY_IDLE.looks
+    assert (await waited(then=0.0)).sleeps == CALM_LOOKS
 
 
 async def test_a_loop_that_is_behind_is_waited_for() -> None:
-    assert (await waited(0.05, 0.0001, 0.0001, 0.006, then=0.0)).sleeps == 4 + NEARLY_IDLE.looks
+    assert (await waited(0.05, 0.0001, 0.0001, 0.006, then=0.0)).sleeps == 4 + CALM_LOOKS
 
 
 async def test_a_loop_that_stays_behind_holds_nothing_up_for_ever() -> None:
