@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Generator
+from itertools import islice
 
 import pytest
 import structlog
@@ -28,7 +29,17 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.
 share_compiled_statements()
 
 __all__ = ["lines", "on_both", "on_postgres"]
-LONG = ("tests/simulation/", "tests/system/", "tests/browser/", "test_thirty_days", "tests/unit/bench/")
+BUSY = (
+    "tests/simulation/",
+    "tests/contract/hostile/",
+    "test_expansion",
+    "test_generated_series",
+    "test_ical_js",
+    "test_thirty_days",
+)
+"""What keeps a core busy from its beginning to its end."""
+LONG = ("tests/system/", "tests/browser/", "tests/unit/bench/", "test_edits_attacked")
+"""What takes long and mostly waits: for other processes, for a browser, for a clock."""
 SKIPPED = "skipped or expected to fail: a test runs here or is not kept"
 
 
@@ -44,12 +55,28 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long comes first in the share of each process, so that no core waits in the end for what another has
-    just begun. Shares are what `--dist worksteal` gives to each: equal parts of the list."""
-    shares = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    """Every process begins with what takes long, so that none waits in the end for what another has just begun; what
+    keeps a core busy is given to a third of them, so that there is something to do while the others wait."""
+    items[:] = in_shares(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def in_shares(items: list[pytest.Item], shares: int) -> list[pytest.Item]:
+    """Shares are what `--dist worksteal` gives to each process: equal parts of the list."""
+    busy = [item for item in items if any(part in item.nodeid for part in BUSY)]
     long = [item for item in items if any(part in item.nodeid for part in LONG)]
-    short = [item for item in items if not any(part in item.nodeid for part in LONG)]
-    items[:] = [item for share in range(shares) for item in (*long[share::shares], *short[share::shares])]
+    begun = {*busy, *long}
+    rest = iter([item for item in items if item not in begun])
+    if shares == 1:
+        return [*busy, *long, *rest]
+    hogs = max(1, shares // 3)
+    firsts = [
+        *(busy[n::hogs] for n in range(hogs)),
+        *(long[n :: shares - hogs] for n in range(shares - hogs)),
+    ]
+    larger = shares - len(items) % shares
+    sizes = [len(items) // shares + (n >= larger) - len(first) for n, first in enumerate(firsts)]
+    filled = [[*first, *islice(rest, max(0, size))] for first, size in zip(firsts, sizes, strict=True)]
+    return [*(item for share in filled for item in share), *rest]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,9 +1,12 @@
 """Running seeds on a spoilt engine until one fails, in a process that has not imported the engine yet."""
 
 import sys
-from multiprocessing import get_context
+from functools import cache
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+from tests.harness.copies import Copies
 
 OUTSIDE = [
     "aiohttp",
@@ -27,11 +30,8 @@ OUTSIDE = [
 
 def hunt_in(root: Path, count: int, likely: int) -> str:
     """What the first seed to fail has found; the likely one is tried before all others. Empty when all of them hold."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload(OUTSIDE)
-    ours, theirs = context.Pipe(duplex=False)
-    hunter = context.Process(target=search, args=(str(root), count, likely, theirs), daemon=True)
-    hunter.start()
+    ours, theirs = Pipe(duplex=False)
+    hunter = hunters().start(search, (str(root), count, likely, theirs), daemon=True)
     theirs.close()
     try:
         return str(ours.recv())
@@ -42,7 +42,13 @@ def hunt_in(root: Path, count: int, likely: int) -> str:
         ours.close()
 
 
+@cache
+def hunters() -> Copies:
+    return Copies(OUTSIDE)
+
+
 def search(root: str, count: int, likely: int, answer: "Connection[str, str]") -> None:
+    assert "calferry" not in sys.modules, "the engine as it is was imported before the spoilt one"
     sys.path.insert(0, root)
     from tests.simulation.run import simulate
 

@@ -1,7 +1,6 @@
 """Real processes of calferry that start as a copy of one that has imported everything, so that many can be killed."""
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import socket
@@ -9,18 +8,16 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
 from calferry.cli.commands import COMMANDS
+from tests.harness.copies import Copies
 
 STOPS_WITHIN_S = 20.0
 
 
 @cache
-def copies() -> Any:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([promise.module for promise in COMMANDS])
-    return context
+def copies() -> Copies:
+    return Copies([promise.module for promise in COMMANDS])
 
 
 def command(arguments: Sequence[str], environment: Mapping[str, str], log: str) -> None:
@@ -41,9 +38,7 @@ def command(arguments: Sequence[str], environment: Mapping[str, str], log: str) 
 
 
 def start(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> BaseProcess:
-    process: BaseProcess = copies().Process(target=command, args=(arguments, dict(environment), str(log)))
-    process.start()
-    return process
+    return copies().start(command, (arguments, dict(environment), str(log)))
 
 
 def kill(process: BaseProcess) -> None:
