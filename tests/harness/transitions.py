@@ -72,13 +72,6 @@ def check_transition(kind: str, before: str | None, after: str | None) -> None:
         raise IllegalMove(f"{kind}: {before or 'nothing'} to {after}")
 
 
-def remove_from(connection: Connection) -> None:
-    """What `install_on` put into a PostgreSQL."""
-    for machine in MACHINES.values():
-        for name in ("begin", "move"):
-            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {machine.table}_{name} CASCADE")
-
-
 def install(engine: Engine) -> None:
     with engine.begin() as connection:
         install_on(connection)
