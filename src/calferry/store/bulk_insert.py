@@ -55,19 +55,13 @@ class BulkInsert:
         """
         if is_postgres(connection):
             tail = "" if new else self.tail
-            postgres_driver.insert(connection, self.table, self.columns, tail, self.as_text(rows))
+            postgres_driver.insert(connection, self.table, self.columns, tail, rows, utf8=self.utf8)
             return
         driver: Any = connection.connection.driver_connection
         for alike in self.sorted_by_nulls(rows):
             for some in in_steps(alike):
                 statement, values = self.bound([*zip(*some, strict=True)], len(some))
                 driver.execute(statement, values)
-
-    def as_text(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """The rows with text in the place of its bytes."""
-        for at in self.utf8:
-            rows = [(*row[:at], str(memoryview(row[at]), "utf-8"), *row[at + 1 :]) for row in rows]
-        return rows
 
     def sorted_by_nulls(self, rows: Sequence[Row]) -> Iterable[Sequence[Row]]:
         if self.shape is None or len(rows) < SORTED_FROM:

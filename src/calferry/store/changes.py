@@ -11,7 +11,7 @@ from calferry.store.tables import users
 
 INSERT = BulkInsert(
     "changes",
-    ("user_id", "id", "calendar_id", "event_id", "kind", "at", "moved"),
+    ("user_id", "calendar_id", "event_id", "kind", "at", "moved", "id"),
     shared=("user_id", "calendar_id", "at", "moved"),
 )
 
@@ -31,7 +31,7 @@ def reserve(connection: Connection, user_id: UserId, count: int) -> int:
 
 
 def write(connection: Connection, rows: Sequence[Row]) -> None:
-    """Append entries of (user id, number, calendar id, event id, kind, time, whether the event was moved)."""
+    """Append entries of (user id, calendar id, event id, kind, time, whether the event was moved, number)."""
     INSERT.run(connection, rows)
 
 
@@ -49,7 +49,7 @@ def append(
     write(
         connection,
         [
-            (user_id, first + n, calendar_id, event_id, kind, now_ms, False)
+            (user_id, calendar_id, event_id, kind, now_ms, False, first + n)
             for n, (event_id, kind) in enumerate(kinds)
         ],
     )

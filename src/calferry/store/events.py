@@ -32,11 +32,12 @@ COLUMNS = (
     "ical_uid",
     "recurring",
     "generation",
-    "change_id",
     "deleted_at",
     "raw",
     "last_raw",
+    "change_id",
 )
+"""What is written of a row. The number of its change comes last: it is known when all the rest is ready."""
 # `change_id` stays where a write is no news, so that the log and the row agree.
 KEPT_WHEN_SILENT = (
     "change_id=CASE WHEN excluded.change_id=0 THEN events.change_id ELSE excluded.change_id END"
@@ -177,8 +178,8 @@ class Writer:
     generation: int
     now_ms: int
 
-    def row(self, item: ObservedEvent, change_id: int, last_raw: str | None) -> Row:
-        """The values of `COLUMNS` for a sent item; `change_id` 0 where the write is no news."""
+    def row(self, item: ObservedEvent, last_raw: str | None) -> Row:
+        """The values of `COLUMNS` for a sent item, but for the number of its change: 0 where it is no news."""
         return (
             self.user_id,
             self.projection_id,
@@ -195,7 +196,6 @@ class Writer:
             item.i_cal_uid,
             item.is_recurring,
             self.generation,
-            change_id,
             self.now_ms if item.status == "cancelled" else None,
             item.view,
             last_raw,
@@ -203,7 +203,7 @@ class Writer:
 
 
 def write(connection: Connection, rows: Sequence[Row], *, new: bool = False) -> None:
-    """Insert or overwrite rows made by `Writer.row`. `new`: none of them is there, as far as is known."""
+    """Insert or overwrite rows of all `COLUMNS`. `new`: none of them is there, as far as is known."""
     if is_postgres(connection):
         rows = sorted(rows, key=itemgetter(EVENT_ID))
     if new and is_postgres(connection):

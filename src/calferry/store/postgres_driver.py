@@ -20,21 +20,43 @@ COPIED_FROM = 40
 
 
 def insert(
-    connection: Connection, table: str, columns: tuple[str, ...], tail: str, rows: Sequence[Row]
+    connection: Connection,
+    table: str,
+    columns: tuple[str, ...],
+    tail: str,
+    rows: Sequence[Row],
+    *,
+    utf8: frozenset[int] = frozenset(),
 ) -> None:
-    """`INSERT INTO table (columns) VALUES … tail`. Raises what `store.dialect.REFUSALS` names for a row that cannot be
-    stored. COPY is not to be had under row-level security."""
+    """`INSERT INTO table (columns) VALUES … tail`; the columns at `utf8` are text that comes as bytes. Raises what
+    `store.dialect.REFUSALS` names for a row that cannot be stored. COPY is not to be had under row-level security."""
     if len(rows) < COPIED_FROM or acting_for.get() is not None:
-        execute_many(connection, insert_statement(table, columns, tail), rows)
+        execute_many(connection, insert_statement(table, columns, tail), as_text(rows, utf8))
         return
     with told_apart():
         driver = driver_of(connection)
         if not tail:
-            await_(driver.copy_records_to_table(table, records=rows, columns=columns))
+            await_(copy(driver, table, columns, utf8, rows))
             return
         await_(driver.execute(making(table)))
-        await_(driver.copy_records_to_table(arriving(table), records=rows, columns=columns))
+        await_(copy(driver, arriving(table), columns, utf8, rows))
         await_(driver.execute(moving(table, columns, tail)))
+
+
+def as_text(rows: Sequence[Row], utf8: frozenset[int]) -> Sequence[Row]:
+    """The rows with text in the place of its bytes."""
+    for at in utf8:
+        rows = [(*row[:at], str(memoryview(row[at]), "utf-8"), *row[at + 1 :]) for row in rows]
+    return rows
+
+
+async def copy(
+    driver: Any, table: str, columns: tuple[str, ...], utf8: frozenset[int], rows: Sequence[Row]
+) -> None:
+    """The driver's `copy_records_to_table`, which takes bytes for a text column if it is told that they are a `bytea`:
+    both are sent alike, and to make text of them and bytes of the text costs as much as the rest of the row."""
+    shape = await driver._prepare(shape_of(table, columns, utf8), use_cache=True)  # noqa: SLF001
+    await driver._protocol.copy_in(copying(table, columns), None, None, rows, shape._state, None)  # noqa: SLF001
 
 
 def execute_many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
@@ -77,6 +99,18 @@ def insert_statement(table: str, columns: tuple[str, ...], tail: str) -> str:
     """Only names that stand in this package become part of the text."""
     values = ",".join(f"${number}" for number in range(1, len(columns) + 1))
     return f"INSERT INTO {table} ({','.join(columns)}) VALUES ({values}) {tail}"  # noqa: S608
+
+
+@cache
+def copying(table: str, columns: tuple[str, ...]) -> str:
+    return f"COPY {table} ({','.join(columns)}) FROM STDIN (FORMAT binary)"
+
+
+@cache
+def shape_of(table: str, columns: tuple[str, ...], utf8: frozenset[int]) -> str:
+    """A query, never run, whose columns have the types in which the values come."""
+    cells = [f"convert_to({name}, 'UTF8')" if at in utf8 else name for at, name in enumerate(columns)]
+    return f"SELECT {','.join(cells)} FROM {table}"  # noqa: S608
 
 
 def arriving(table: str) -> str:

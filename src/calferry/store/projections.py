@@ -99,8 +99,9 @@ def entomb(
                 None,
                 None,
             ),
-            *(None, row.ical_uid, False, generation, numbers.get(row.event_id, row.change_id)),
-            *(row.deleted_at or now_ms, tombstone_json(row.event_id).encode(), row.last_raw or row.raw),
+            *(None, row.ical_uid, False, generation, row.deleted_at or now_ms),
+            *(tombstone_json(row.event_id).encode(), row.last_raw or row.raw),
+            numbers.get(row.event_id, row.change_id),
         )
         for row in rows
     ]

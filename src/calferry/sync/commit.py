@@ -55,6 +55,10 @@ def commit_page(
     if finished and walk.request.full and not walk.fresh:
         swept = sweep(connection, begun, walk, planned, terms)
     gone = [*planned.leave, *vanished.live, *(swept.remove if swept else ())]
+    if page.items or gone:
+        read = [item.event_id for item in page.items]
+        read += [item.event_id for truth in truths for item in truth.items]
+        quarantine.release(connection, walk.projection_id, [*read, *gone])
     count = write_rows(connection, begun, walk, planned, gone, terms)
     events.release(connection, walk.projection_id, vanished.cancelled)
     if swept is not None and swept.hold:
@@ -62,11 +66,7 @@ def commit_page(
     elif swept is not None:
         events.release_unseen(connection, walk.projection_id, walk.generation)
         quarantine.release_unseen(connection, walk.projection_id, walk.generation)
-    if planned.quarantine or page.items or gone:
-        read = [item.event_id for item in page.items]
-        read += [item.event_id for truth in truths for item in truth.items]
-        quarantine.release(connection, walk.projection_id, [*read, *gone])
-        keep_poison(connection, begun, walk, planned, terms)
+    keep_poison(connection, begun, walk, planned, terms)
     walk = replace(walk, page_token=page.next_page_token, pages=walk.pages + 1, unread=planned.unread)
     torn = any(truth.in_pieces for truth in truths)
     store_cursor(connection, begun, walk, page, swept or Sweep([], hold=False), terms, torn=torn)
@@ -139,36 +139,28 @@ def write_rows(
     connection: Connection, begun: Begun, walk: Pass, planned: PagePlan, gone: list[str], terms: PageTerms
 ) -> int:
     """Write rows and their change-log entries; returns how many entries."""
-    calendar = begun.calendar
-    writer = Writer(calendar.user_id, walk.projection_id, walk.generation, terms.now_ms)
-    count = news_in(planned, gone) if is_visible(begun, walk) else 0
-    number = changes.reserve(connection, calendar.user_id, count) if count else 0
-    rows: list[Row] = []
-    log: list[Row] = []
-    for write in planned.writes:
-        told = number if write.kind and count else 0
-        if told:
-            change = (told, calendar.id, write.item.event_id, write.kind, terms.now_ms, write.moved)
-            log.append((writer.user_id, *change))
-            number += 1
-        rows.append(writer.row(write.item, told, write.last_raw))
-    numbered = [(number + n if count else 0, event_id) for n, event_id in enumerate(gone)]
-    log += [
-        (writer.user_id, n, calendar.id, event_id, "cancelled", terms.now_ms, False)
-        for n, event_id in numbered
-        if n
-    ]
+    user_id, calendar_id, now_ms = begun.calendar.user_id, begun.calendar.id, terms.now_ms
+    writer = Writer(user_id, walk.projection_id, walk.generation, now_ms)
+    drafts = [writer.row(write.item, write.last_raw) for write in planned.writes]
+    news = []
+    if is_visible(begun, walk):
+        news = [
+            (write.item.event_id, write.kind, now_ms, write.moved) for write in planned.writes if write.kind
+        ]
+        news += [(event_id, "cancelled", now_ms, False) for event_id in gone]
+    # From here on whoever else writes for the same person waits until this transaction ends: nothing is left to prepare.
+    first = changes.reserve(connection, user_id, len(news)) if news else 0
+    numbers = iter(range(first, first + len(news)))
+    told = [next(numbers) if news and write.kind else 0 for write in planned.writes]
+    rows = [(*draft, number) for draft, number in zip(drafts, told, strict=True)]
     refused = write_each(connection, planned, rows, new=walk.fresh)
     planned.quarantine += refused
     planned.seen += [item.event_id for item in refused]
     events.stamp(connection, walk.projection_id, planned.seen, walk.generation)
-    events.cancel(connection, walk.projection_id, numbered, terms.now_ms)
-    changes.write(connection, log)
-    return count
-
-
-def news_in(planned: PagePlan, gone: list[str]) -> int:
-    return sum(1 for write in planned.writes if write.kind) + len(gone)
+    numbered = [(next(numbers, 0), event_id) for event_id in gone]
+    events.cancel(connection, walk.projection_id, numbered, now_ms)
+    changes.write(connection, [(user_id, calendar_id, *entry, first + n) for n, entry in enumerate(news)])
+    return len(news)
 
 
 def write_each(connection: Connection, planned: PagePlan, rows: list[Row], *, new: bool) -> "list[Refused]":

@@ -18,7 +18,7 @@ OLD, NEW = ProjectionId(1), ProjectionId(2)
 
 def put(connection: Connection, projection_id: ProjectionId, *sent: tuple[ObservedItem, int]) -> None:
     writer = events.Writer(UserId(1), projection_id, 1, NOW)
-    rows = [writer.row(one, number, None) for one, number in sent]
+    rows = [(*writer.row(one, None), number) for one, number in sent]
     events.write(connection, rows)
 
 

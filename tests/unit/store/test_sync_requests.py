@@ -44,8 +44,8 @@ def store_event(connection: Connection, event_id: str) -> int:
         calendars.activate(connection, CAL, projection_id, NOW)
     number = changes.append(connection, UserId(1), CalendarId(CAL), [(event_id, "created")], NOW)
     sent = item(event_id)
-    row = events.Writer(UserId(1), ProjectionId(projection_id), 1, NOW).row(sent, number, None)
-    events.write(connection, [row])
+    row = events.Writer(UserId(1), ProjectionId(projection_id), 1, NOW).row(sent, None)
+    events.write(connection, [(*row, number)])
     return number
 
 

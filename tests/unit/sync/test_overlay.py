@@ -59,7 +59,7 @@ def expand_at_google(conn: Connection) -> None:
 
 def store(conn: Connection, *items: dict[str, Any]) -> None:
     read = [google.read_event(json.dumps(item).encode()) for item in items]
-    events.write(conn, [Writer(1, 1, 1, NOW).row(item, 0, None) for item in read])
+    events.write(conn, [(*Writer(1, 1, 1, NOW).row(item, None), 0) for item in read])
 
 
 def edit(conn: Connection, kind: str, event_id: str, changes: Any = None, **values: Any) -> int:
