@@ -203,7 +203,7 @@ class Writer:
 
 
 def write(connection: Connection, rows: Sequence[Row], *, new: bool = False) -> None:
-    """Insert or overwrite rows of all `COLUMNS`. `new`: none of them is there, as far as is known."""
+    """Insert or overwrite rows of all `COLUMNS`, or none of them. `new`: none of them is there, as far as is known."""
     if is_postgres(connection):
         rows = sorted(rows, key=itemgetter(EVENT_ID))
     if new and is_postgres(connection):
@@ -214,7 +214,8 @@ def write(connection: Connection, rows: Sequence[Row], *, new: bool = False) -> 
         except asyncpg.UniqueViolationError:
             # A listing tells of an event twice where it changes meanwhile and moves to a later page.
             pass
-    UPSERT.run(connection, rows)
+    with savepoint(connection):
+        UPSERT.run(connection, rows)
 
 
 def stamp(

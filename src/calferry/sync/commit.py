@@ -13,7 +13,7 @@ from calferry.core.plan import PagePlan
 from calferry.core.series import SeriesTruth, series_of, still_there
 from calferry.core.sweep import Sweep, SweepTerms, has_waited, plan_sweep
 from calferry.store import calendars, changes, events, quarantine, sync_states
-from calferry.store.dialect import REFUSALS, Row, savepoint
+from calferry.store.dialect import REFUSALS, Row
 from calferry.store.events import Writer
 from calferry.store.sync_states import Done, Listed
 from calferry.sync.begin import Begun
@@ -168,8 +168,7 @@ def write_each(connection: Connection, planned: PagePlan, rows: list[Row], *, ne
     if not rows:
         return []
     try:
-        with savepoint(connection):
-            events.write(connection, rows, new=new)
+        events.write(connection, rows, new=new)
         return []
     except REFUSALS:
         return [
@@ -181,8 +180,7 @@ def write_each(connection: Connection, planned: PagePlan, rows: list[Row], *, ne
 
 def write_one(connection: Connection, row: Row) -> Exception | None:
     try:
-        with savepoint(connection):
-            events.write(connection, [row])
+        events.write(connection, [row])
     except REFUSALS as refusal:
         return refusal
     return None
