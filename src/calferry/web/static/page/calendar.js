@@ -2,15 +2,16 @@
 
 import { Calendar, dayGrid, interaction, list, theme, timeGrid } from "../vendor/fullcalendar/fullcalendar.js";
 import { get } from "./api.js";
+import { colored } from "./calendar_colors.js";
 import { byId, copyOf, make, part } from "./elements.js";
 import { openEvent, openNew } from "./event_dialog.js";
 import { patchEvent, tellDone, tellUndone } from "./event_edits.js";
-import { colorOf, formerPlaceOf, mayWrite, placeOf, titleOf, viewOf } from "./event_view.js";
+import { formerPlaceOf, mayWrite, placeOf, titleOf, viewOf } from "./event_view.js";
 import { tellRefusal } from "./notices.js";
 import { askScope } from "./scope_dialog.js";
 import { keepLooking, look } from "./shell.js";
 import { follow } from "./stream.js";
-import { firstDay, viewerZone } from "./times.js";
+import { firstDay, hourStyle, viewerZone } from "./times.js";
 
 const NARROW = matchMedia("(max-width: 599px)");
 const GATHERED_MS = 250;
@@ -30,7 +31,7 @@ let gathering = 0;
 let areCalendarsKnown;
 const calendarsKnown = new Promise((resolve) => (areCalendarsKnown = resolve));
 
-const times = { hour: "2-digit", minute: "2-digit" };
+const times = { hour: hourStyle(), minute: "2-digit" };
 const view = new Calendar(byId("calendar"), {
   plugins: [dayGrid, timeGrid, list, interaction, theme],
   ...layoutOf(NARROW.matches),
@@ -207,7 +208,7 @@ function explain({ el, event }) {
 function showCalendars() {
   const rows = [...calendars.values()].map((calendar) => {
     const row = copyOf("shown-calendar", { summary: calendar.summary });
-    part(row, "dot").style.backgroundColor = colorOf(calendar);
+    part(row, "dot").style.backgroundColor = calendar.color;
     part(row, "lock").hidden = mayWrite(calendar);
     const box = part(row, "box");
     box.checked = !hidden.has(calendar.id);
@@ -231,8 +232,8 @@ function showZones() {
 }
 
 async function readCalendars() {
-  const found = (await get("/calendar/calendars")).calendars.filter((calendar) => calendar.selected);
-  const facts = (one) => [one.id, one.summary, one.access_role, one.time_zone, one.background_color];
+  const found = colored((await get("/calendar/calendars")).calendars).filter((calendar) => calendar.selected);
+  const facts = (one) => [one.id, one.summary, one.access_role, one.time_zone, one.color];
   const isSame = JSON.stringify(found.map(facts)) === JSON.stringify([...calendars.values()].map(facts));
   if (isSame) return false;
   calendars.clear();

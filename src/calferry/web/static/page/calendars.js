@@ -1,8 +1,9 @@
 /** Which calendars are mirrored, how far each has come, and why one is not up to date. */
 
 import { ask, get } from "./api.js";
+import { colored } from "./calendar_colors.js";
 import { byId, copyOf, fill, make, part } from "./elements.js";
-import { colorOf, mayWrite } from "./event_view.js";
+import { mayWrite } from "./event_view.js";
 import { factsOf, verdictOn } from "./health.js";
 import { attempt, tell } from "./notices.js";
 import { keepLooking, look } from "./shell.js";
@@ -17,7 +18,8 @@ let isSyncing = false;
 const show = keepLooking(read);
 
 async function read() {
-  const [{ accounts }, { calendars }, statuses] = await Promise.all([look(), get("/calendar/calendars"), get("/calendar/sync-status")]);
+  const [{ accounts }, list, statuses] = await Promise.all([look(), get("/calendar/calendars"), get("/calendar/sync-status")]);
+  const calendars = colored(list.calendars);
   const statusOf = new Map(statuses.calendars.map((status) => [status.calendar_id, status]));
   for (const account of accounts) showAccount(account);
   for (const calendar of calendars) showCalendar(calendar, statusOf.get(calendar.id));
@@ -54,7 +56,7 @@ function showCalendar(calendar, status) {
   part(row, "sync").hidden = part(row, "pause").hidden = !calendar.selected;
   part(row, "sync").disabled = calendar.paused;
   part(row, "facts").hidden = !calendar.selected;
-  part(row, "dot").style.backgroundColor = colorOf(calendar);
+  part(row, "dot").style.backgroundColor = calendar.color;
   part(row, "locked").hidden = mayWrite(calendar);
   part(row, "primary").hidden = !calendar.primary;
   part(row, "sync").ariaLabel = `Sync now: ${calendar.summary}`;

@@ -1,13 +1,12 @@
 /** Events of the API as the calendar view takes them, and back. */
 
+import { linear } from "./calendar_colors.js";
 import { addDays, instantOf } from "./times.js";
 
 const WRITING_ROLES = ["writer", "owner", "writerWithoutPrivateAccess"];
-const PLAIN_COLOR = "#0f6d78";
 
 export const mayWrite = (calendar) => WRITING_ROLES.includes(calendar.access_role);
 export const titleOf = (item) => item.summary || "(no title)";
-export const colorOf = (calendar) => (/^#[0-9a-f]{6}$/i.test(calendar.background_color) ? calendar.background_color : PLAIN_COLOR);
 
 /** Null for what has no place in time. */
 export function viewOf(item, calendar) {
@@ -15,7 +14,6 @@ export function viewOf(item, calendar) {
   const allDay = Boolean(item.start.date);
   const locked = !mayWrite(calendar) || item.locked === true;
   const place = (one) => (allDay ? one.date : instantOf(one, calendar.time_zone));
-  const color = colorOf(calendar);
   return {
     id: `${item.calendar_id} ${item.id}`,
     title: titleOf(item),
@@ -23,8 +21,8 @@ export function viewOf(item, calendar) {
     end: item.end?.date || item.end?.dateTime ? place(item.end) : undefined,
     allDay,
     editable: !locked,
-    color,
-    contrastColor: readableOn(color),
+    color: calendar.color,
+    contrastColor: readableOn(calendar.color),
     className: [item.pending && "is-pending", locked && "is-locked", item.status === "tentative" && "is-tentative"]
       .filter(Boolean)
       .join(" "),
@@ -50,9 +48,6 @@ const zoneOf = ({ timeZone }) => (timeZone ? { timeZone } : {});
 
 /** Black or white, whichever is easier to read on the colour (WCAG 2, relative luminance). */
 function readableOn(color) {
-  const [red, green, blue] = [1, 3, 5].map((at) => {
-    const value = parseInt(color.slice(at, at + 2), 16) / 255;
-    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  });
+  const [red, green, blue] = linear(color);
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }

@@ -2,6 +2,7 @@
 
 export const viewerZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+const SEVEN_HOURS = 7 * 3_600_000;
 const HAS_OFFSET = /(Z|[+-]\d\d:?\d\d)$/i;
 const WALL = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
@@ -48,4 +49,10 @@ export function saidPlace(place, zone) {
 export function firstDay() {
   const locale = new Intl.Locale(navigator.language);
   return ((locale.getWeekInfo?.() ?? locale.weekInfo)?.firstDay ?? 1) % 7;
+}
+
+/** How the reader's country writes an hour of one digit: some put a zero before it, some do not. */
+export function hourStyle() {
+  const parts = new Intl.DateTimeFormat(navigator.language, { timeStyle: "short", timeZone: "UTC" }).formatToParts(SEVEN_HOURS);
+  return parts.find(({ type }) => type === "hour").value.length < 2 ? "numeric" : "2-digit";
 }
