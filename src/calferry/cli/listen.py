@@ -6,12 +6,12 @@ import secrets as randomness
 import time
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import aiohttp
 import typer
 
 from calferry.cli.endings import CommandFailed, run
+from calferry.cli.options import whole_address
 from calferry.cli.output import Output, shortened
 from calferry.cli.to_service import SERVICE, Url, service_at
 from calferry.client import Change, Client, CursorExpired, Unreachable
@@ -22,7 +22,11 @@ TIMEOUT_S = 15
 
 ForwardTo = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="Where to send them, on this machine too, over http or https."),
+    typer.Option(
+        metavar="URL",
+        help="Where to send them, on this machine too, over http or https.",
+        callback=whole_address("http://127.0.0.1:3000/hook"),
+    ),
 ]
 Kinds = Annotated[
     list[str] | None,
@@ -70,24 +74,9 @@ def listen(
         )
     if since is not None and not (since.isascii() and since.isdecimal()):
         raise typer.BadParameter("a cursor is the number of a change", param_hint="--from")
-    if forward_to is not None:
-        refuse_no_address(forward_to)
     key = rules.new_secret(randomness.token_hex(32)) if secret is None else checked(secret)
     wanted = Wanted(frozenset(kind or rules.OF_CHANGE_LOG), since, until, forward_to, key)
     run(output, lambda: tell(output, url, wanted))
-
-
-def refuse_no_address(url: str) -> None:
-    """Raises BadParameter for what nothing can be sent to."""
-    try:
-        parts = urlsplit(url)
-        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_whole = False
-    if not is_whole:
-        raise typer.BadParameter(
-            "give a whole address, as http://127.0.0.1:3000/hook", param_hint="--forward-to"
-        )
 
 
 def checked(secret: str) -> str:

@@ -8,13 +8,19 @@ from typing import Annotated
 import typer
 
 from calferry.cli.endings import NOT_CONFIGURED, CommandFailed
+from calferry.cli.options import whole_address
 from calferry.client import Calendar, Client, Refused, Unreachable
 
 VARIABLE = "CALFERRY_TOKEN"
-Url = Annotated[
-    str, typer.Option(envvar="CALFERRY_BASE_URL", help="The address of the service; or CALFERRY_BASE_URL.")
-]
 SERVICE = "http://127.0.0.1:8000"
+Url = Annotated[
+    str,
+    typer.Option(
+        envvar="CALFERRY_BASE_URL",
+        help="The address of the service; or CALFERRY_BASE_URL.",
+        callback=whole_address(SERVICE),
+    ),
+]
 AGAIN = "Read the event again, or run this with --on-conflict ours to have it your way."
 
 

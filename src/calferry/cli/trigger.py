@@ -8,21 +8,28 @@ from typing import Annotated, Any, Literal
 import aiohttp
 import typer
 
-from calferry.cli.endings import WRONG_USE, CommandFailed, run
-from calferry.cli.options import AsJson, Email
+from calferry.cli.endings import CommandFailed, run
+from calferry.cli.options import AsJson, Email, whole_address
 from calferry.cli.output import Output
 
 TIMEOUT_S = 30
+EDITS_AT_ONCE = 20
+"""The local Google answers nobody else while it makes them."""
 
 Saying = Callable[[dict[str, Any]], str]
 """From what the local Google answers to a sentence."""
 
 app = typer.Typer(help="Make things happen at a running local Google.", no_args_is_help=True)
 
-Google = Annotated[
-    str, typer.Option(envvar="CALFERRY_GOOGLE_API_URL", help="The address of the local Google.")
-]
 LOCAL = "http://127.0.0.1:8001"
+Google = Annotated[
+    str,
+    typer.Option(
+        envvar="CALFERRY_GOOGLE_API_URL",
+        help="The address of the local Google.",
+        callback=whole_address(LOCAL),
+    ),
+]
 CalendarId = Annotated[
     str | None, typer.Option("--calendar", metavar="ID", help="Only this calendar, by Google's id.")
 ]
@@ -44,13 +51,16 @@ def edits(
     as_json: AsJson = False,
 ) -> None:
     """Edit random events as people do, with notifications: new ones, moved, renamed, deleted, split."""
-    order(
-        google,
-        "edits",
-        as_json,
-        {"count": number, **of(calendar)},
-        lambda answer: f"Edited: {kinds(answer)}.",
-    )
+    output = Output(as_json=as_json)
+
+    async def work() -> None:
+        done: list[dict[str, Any]] = []
+        while len(done) < number:
+            body = {"count": min(number - len(done), EDITS_AT_ONCE), **of(calendar)}
+            done += (await asked(google, "edits", body))["edits"]
+        output.outcome({"edits": done}, f"Edited: {kinds(done)}.")
+
+    run(output, work)
 
 
 @app.command()
@@ -152,8 +162,6 @@ def order(google: str, name: str, as_json: bool, body: dict[str, Any], said: str
 
 async def asked(google: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
     """The answer of a control request. Raises CommandFailed with what the local Google says against it."""
-    if not google.startswith(("http://", "https://")):
-        raise CommandFailed(f"{google} is no whole address: give it as {LOCAL}.", WRONG_USE)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     try:
         async with (
@@ -179,7 +187,7 @@ def granted(google: str, status: int, text: str) -> dict[str, Any]:
     return answer
 
 
-def kinds(answer: dict[str, Any]) -> str:
+def kinds(edits: list[dict[str, Any]]) -> str:
     """How often which kind of edit was made."""
-    tally = Counter(edit["kind"].replace("_", " ") for edit in answer["edits"])
+    tally = Counter(edit["kind"].replace("_", " ") for edit in edits)
     return ", ".join(f"{number} x {kind}" for kind, number in tally.most_common())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from calferry.cli import trigger as trigger_command
 from calferry.emulator.server import RunningGoogle
 from calferry.emulator.wire import Request
 from tests.house.tree import ROOT, read
@@ -37,6 +38,21 @@ def test_random_edits_are_made_in_the_named_calendar(installation: Installation)
     assert len(Counter(edit["kind"] for edit in done)) >= 5
     known = google_of(installation).emulator.world.calendars[TEAM].shelf
     assert all(known.stored(edit["event_id"].partition("_")[0]) for edit in done)
+
+
+def test_many_edits_leave_room_for_other_requests(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    asked = trigger_command.asked
+
+    async def counted(google: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        counts.append(body["count"])
+        return await asked(google, name, body)
+
+    monkeypatch.setattr(trigger_command, "asked", counted)
+    assert len(trigger(installation, "edits", "--count", "45")["edits"]) == 45
+    assert counts == [20, 20, 5]
 
 
 def test_people_are_told_how_many_of_which(installation: Installation) -> None:
@@ -85,6 +101,7 @@ def test_the_clock_quota_and_push_are_set_and_reset_ends_it_all(installation: In
     [
         (("revoke", "nobody@example.com"), "alice@example.com"),
         (("edits", "--calendar", "none"), TEAM),
+        (("fault", "events.list", "return-503", "--calendar", "none"), TEAM),
         (("fault", "events.list", "explode"), "return-<status>"),
     ],
 )
@@ -116,9 +133,28 @@ def test_what_is_no_local_google_is_said_to_be_none(installation: Installation) 
         "is no local Google"
         in trigger(installation, "edits", "--google", f"{url}/calendar/v3", code=1)["error"]
     )
-    assert (
-        "http://127.0.0.1:8001" in trigger(installation, "edits", "--google", "127.0.0.1:9", code=2)["error"]
-    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("emulator", "trigger", "edits", "--google"),
+        ("listen", "--forward-to"),
+        ("listen", "--url"),
+        ("events", "list", "primary", "--url"),
+    ],
+)
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:9", "ftp://127.0.0.1/", "http://", "http://[::1", "http://a:99999", "http://a:0"]
+)
+def test_an_address_that_is_not_whole_is_refused_in_the_same_words(
+    bare: Installation, command: tuple[str, ...], address: str
+) -> None:
+    done = bare.run(*command, address)
+    assert done.exit_code == 2
+    said = " ".join(re.sub(r"[│╭╮╰╯─]", " ", done.output).split())
+    assert f"Invalid value for '{command[-1]}'" in said
+    assert f"{address} is no whole address: give it as http://127.0.0.1:" in said
 
 
 def test_options_of_the_command_that_runs_one_are_refused_before_trigger(installation: Installation) -> None:

@@ -11,6 +11,7 @@ from calferry.emulator.routes.control_fields import (
     SECONDS_MAX,
     ControlError,
     body_of,
+    calendar_named,
     flag,
     needed,
     number,
@@ -141,10 +142,7 @@ def _calendars(call: Call, body: Json) -> list[Calendar]:
     """The named calendar, or all of them."""
     if body.get("calendar_id") is None:
         return list(call.world.calendars.values())
-    calendar_id = text(body, "calendar_id")
-    if calendar_id not in call.world.calendars:
-        raise ControlError(f"no calendar {calendar_id!r}; there are {', '.join(call.world.calendars)}")
-    return [call.world.calendars[calendar_id]]
+    return [calendar_named(call, text(body, "calendar_id"))]
 
 
 def revoke(call: Call, body: Json) -> Json:

@@ -6,6 +6,7 @@ from typing import Any
 
 from calferry.emulator.call import Call, Json
 from calferry.emulator.routes import scopes
+from calferry.emulator.world.calendar import Calendar
 from calferry.emulator.world.oauth import ALIASES, IDENTITY, PREFIX, full_names
 
 SECONDS_MAX = 100 * 366 * 86_400
@@ -81,6 +82,14 @@ def text(fields: Json, name: str, default: str = "") -> str:
     found = fields.get(name, default)
     if not isinstance(found, str):
         raise ControlError(f"{name} is a text, not {_shown(found)}")
+    return found
+
+
+def calendar_named(call: Call, calendar_id: str) -> Calendar:
+    """By its id. Raises ControlError that lists those there are."""
+    found = call.world.calendars.get(calendar_id)
+    if found is None:
+        raise ControlError(f"no calendar {calendar_id!r}; there are {', '.join(call.world.calendars)}")
     return found
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from calferry.emulator.call import Call, Json
-from calferry.emulator.routes.control_fields import ControlError, number, only, text, whole
+from calferry.emulator.routes.control_fields import ControlError, calendar_named, number, only, text, whole
 from calferry.emulator.world.channels import PUSH_MODES, PushWeather
 from calferry.emulator.world.faults import ACTIONS_TEXT, Fault, parse_action
 
@@ -42,13 +42,14 @@ def _fault(call: Call, fields: Any) -> Fault:
     action = fields.get("action")
     if not isinstance(action, str):
         raise ControlError(f"a fault needs an action; allowed are {ACTIONS_TEXT}")
+    calendar_id = text(fields, "calendar_id")
     return Fault(
         method,
         action,
         parse_action(action),
         whole(fields, "times", 1, least=1),
         skip=whole(fields, "skip", 0),
-        calendar_id=text(fields, "calendar_id"),
+        calendar_id=calendar_named(call, calendar_id).id if calendar_id else "",
         user=text(fields, "user"),
         retry_after=_retry_after(fields),
     )
