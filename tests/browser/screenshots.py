@@ -228,6 +228,8 @@ def main(folder: Path) -> None:
             with prepared(browser, options) as visit:
                 for screen, show in SCREENS.items():
                     show(visit)
+                    visit.page.mouse.move(0, 0)
+                    visit.page.evaluate("scrollTo(0, 0)")
                     visit.page.screenshot(path=folder / f"{screen}-{look}.png")
                     print(f"{screen}-{look}.png at {datetime.now(UTC):%H:%M:%S}")
 

@@ -12,6 +12,10 @@ AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text()
 SERIOUS = ("serious", "critical")
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
+STICKING_OUT = """[...document.querySelectorAll("#calendar [role=button]")].filter((event) =>
+  [...event.querySelectorAll("*")].some((part) => part.getBoundingClientRect().right > event.getBoundingClientRect().right + 1)
+).map((event) => event.title)"""
+
 
 def serious(page: Page) -> list[tuple[str, str]]:
     """What axe finds that keeps somebody out: the rule, and the first element that breaks it."""
@@ -36,3 +40,4 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut_off(
             SCREENS[screen](visit)
             assert (screen, serious(visit.page)) == (screen, [])
             assert (screen, visit.page.evaluate(WIDER)) == (screen, 0)
+            assert (screen, visit.page.evaluate(STICKING_OUT)) == (screen, [])

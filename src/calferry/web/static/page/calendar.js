@@ -48,7 +48,6 @@ const view = new Calendar(byId("calendar"), {
     timeGridDay: { text: "Day" },
     listWeek: { text: "List" },
   },
-  views: { dayGridMonth: { titleFormat: { year: "numeric", month: "long" } } },
   buttonClass: "tool",
   todayHint: "Today",
   viewHint: (text) => text,
@@ -91,14 +90,21 @@ const desk = {
 };
 
 function layoutOf(isNarrow) {
-  const views = "listWeek,timeGridDay,timeGridWeek,dayGridMonth";
+  const names = "listWeek,timeGridDay,timeGridWeek,dayGridMonth";
+  const views = {
+    dayGridMonth: { titleFormat: { year: "numeric", month: "long" } },
+    // A narrow column has room for one word, and the hours stand beside it.
+    timeGridWeek: { displayEventTime: !isNarrow },
+  };
   return isNarrow
     ? {
+        views,
         headerToolbar: { start: "prev,next", center: "title", end: "today" },
-        footerToolbar: { center: views },
+        footerToolbar: { center: names },
         titleFormat: { year: "numeric", month: "short", day: "numeric" },
       }
     : {
+        views,
         headerToolbar: { start: "prev,next today", center: "title", end: "dayGridMonth,timeGridWeek,timeGridDay,listWeek" },
         footerToolbar: false,
         titleFormat: undefined,
