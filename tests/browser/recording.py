@@ -3,6 +3,7 @@
 import io
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.contract.web.site import running_site
 FILE = Path(__file__).parents[2] / "docs" / "screenshots" / "demo.gif"
 VIEWPORT = {"width": 1080, "height": 720}
 WIDTH = 810
-COLOURS = 96
+COLOURS = 256
 SLOW = {"faults": [{"method": "events.list", "action": "stall-600", "times": 12}]}
 MANY = [on(40 + n % 600, f"{8 + n // 600:02}:30", f"{9 + n // 600:02}:00", f"Call {n}") for n in range(6_000)]
 
@@ -37,8 +38,19 @@ class Film:
         height = shot.height * WIDTH // shot.width
         self.pictures.append((shot.resize((WIDTH, height), Image.Resampling.LANCZOS), ms))
 
+    def palette(self) -> Image.Image:
+        """The commonest colours of all pictures: small dots keep theirs, and nothing flickers."""
+        common: Counter[tuple[int, ...]] = Counter()
+        for picture, _ in self.pictures:
+            colours = picture.getcolors(picture.width * picture.height) or []
+            common.update({tuple(colour): number for number, colour in colours})
+        made = Image.new("P", (1, 1))
+        made.putpalette([value for colour, _ in common.most_common(COLOURS) for value in colour])
+        return made
+
     def save(self, file: Path) -> None:
-        frames = [picture.quantize(COLOURS, dither=Image.Dither.NONE) for picture, _ in self.pictures]
+        palette = self.palette()
+        frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture, _ in self.pictures]
         durations = [ms for _, ms in self.pictures]
         frames[0].save(
             file, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=True
