@@ -1,5 +1,6 @@
 """Running seeds on a spoilt engine until one fails, in a process that has not imported the engine yet."""
 
+import gc
 import sys
 from functools import cache
 from multiprocessing import Pipe
@@ -48,6 +49,7 @@ def hunters() -> Copies:
 
 
 def search(root: str, count: int, likely: int, answer: "Connection[str, str]") -> None:
+    gc.disable()
     assert "calferry" not in sys.modules, "the engine as it is was imported before the spoilt one"
     sys.path.insert(0, root)
     from tests.simulation.run import simulate

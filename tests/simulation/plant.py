@@ -5,7 +5,6 @@
 
 import os
 import re
-import shutil
 import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
@@ -54,19 +53,43 @@ def read(path: Path) -> Bug:
 
 
 def plant(bug: Bug, into: Path) -> Path:
-    """Copy the engine below `into` and plant the bug; the folder to put first on the path.
+    """Make a tree of the engine below `into` with the bug in it; the folder to put first on the path.
 
-    Raises `DoesNotApply`.
+    What the bug does not touch is linked: to copy it all takes longer than to find the bug. Raises `DoesNotApply`.
     """
-    copy = into / "calferry"
-    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("*.pyc.*", "static"))
-    for edit in bug.edits:
-        file = copy / edit.file
-        text = file.read_text("utf-8")
-        if text.count(edit.find) != 1:
-            raise DoesNotApply(f"{bug.name}: {edit.file} holds {text.count(edit.find)} times: {edit.find}")
-        file.write_text(text.replace(edit.find, edit.put), "utf-8")
+    spoilt = {edit.file: spoil(bug, edit.file) for edit in bug.edits}
+    link(SOURCE, into / "calferry", {Path(file) for file in spoilt})
+    for file, text in spoilt.items():
+        (into / "calferry" / file).write_text(text, "utf-8")
     return into
+
+
+def spoil(bug: Bug, file: str) -> str:
+    """The text of this file with all edits of it."""
+    text = (SOURCE / file).read_text("utf-8")
+    for edit in bug.edits:
+        if edit.file != file:
+            continue
+        if text.count(edit.find) != 1:
+            raise DoesNotApply(f"{bug.name}: {file} holds {text.count(edit.find)} times: {edit.find}")
+        text = text.replace(edit.find, edit.put)
+    return text
+
+
+def link(source: Path, target: Path, without: set[Path]) -> None:
+    """Make a folder of links to everything in `source`; the folders of files left out are made, with a cache of their own."""
+    target.mkdir()
+    (target / "__pycache__").mkdir()
+    folders = {path.parts[0] for path in without if len(path.parts) > 1}
+    for entry in source.iterdir():
+        if entry.name in folders:
+            inside = {path.relative_to(entry.name) for path in without if path.parts[0] == entry.name}
+            link(entry, target / entry.name, inside)
+        elif Path(entry.name) not in without and entry.name != "__pycache__":
+            (target / entry.name).symlink_to(entry)
+    for compiled in (source / "__pycache__").glob("*.pyc"):
+        if Path(f"{compiled.name.partition('.')[0]}.py") not in without:
+            (target / "__pycache__" / compiled.name).symlink_to(compiled)
 
 
 def hunt(bug: Bug, into: Path, seeds: int = SEEDS_MAX) -> str:
