@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from the code: settings, HTTP routes, commands.
+"""Writes docs/reference/ from the code: settings, HTTP routes, commands, metrics.
 
 Usage: python scripts/reference.py          (tests/house fails while a page is not current)
 """
@@ -12,13 +12,17 @@ from unittest.mock import MagicMock
 
 import typer.main
 from fastapi import FastAPI
+from prometheus_client.core import Metric
 from pydantic import SecretStr
 from starlette.routing import Mount, Route
 
+from calferry.bootstrap.figures import Figures
+from calferry.bootstrap.metrics import families
 from calferry.cli import app as command_line
 from calferry.cli.promised import PromisedCommand
 from calferry.core.limits import SYNC_COOLDOWN_MS
 from calferry.settings import REQUIRED_BY_SERVE, Settings, setting_name
+from calferry.store.totals import Totals
 from calferry.sync.engine import Engine
 from calferry.web.app import create_app
 
@@ -115,7 +119,12 @@ EXIT_CODES = (
 
 def pages() -> dict[str, str]:
     """File name to text of every page."""
-    return {"settings.md": settings_page(), "http.md": http_page(), "command-line.md": command_line_page()}
+    return {
+        "settings.md": settings_page(),
+        "http.md": http_page(),
+        "command-line.md": command_line_page(),
+        "metrics.md": metrics_page(),
+    }
 
 
 def settings_page() -> str:
@@ -281,6 +290,33 @@ def spelled(option: Any) -> str:
 def option_default(option: Any) -> str:
     plain = option.default is None or callable(option.default) or option.default in ((), [], "", False)
     return "" if plain else f"`{option.default}`"
+
+
+def metrics_page() -> str:
+    counted = [
+        (one, one.describe()[0]) for one in vars(Figures(lambda: 0)).values() if hasattr(one, "describe")
+    ]
+    looked_up = [(one, one) for one in families(Totals(next_expiry_at=0), 0)]
+    rows = [
+        (
+            f"`{shown_name(one)}`",
+            one.type,
+            ", ".join(f"`{label}`" for label in source._labelnames),  # noqa: SLF001 - nothing else tells them
+            one.documentation,
+        )
+        for source, one in (*counted, *looked_up)
+    ]
+    return page(
+        "Metrics",
+        "What `GET /metrics` answers, in Prometheus' text format; [Operating](../operating.md#what-to-watch) says how it is opened and what is worth an alert."
+        " No name of a person, calendar or event is in any of them.",
+        table(("figure", "type", "labels", "meaning"), sorted(rows)),
+    )
+
+
+def shown_name(metric: Metric) -> str:
+    """As it stands on the page, where counters end in `_total`."""
+    return f"{metric.name}_total" if metric.type == "counter" else metric.name
 
 
 def page(title: str, *parts: str) -> str:

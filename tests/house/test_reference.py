@@ -9,7 +9,7 @@ from calferry.settings import Settings, setting_name
 from scripts.reference import FOLDER, MEANINGS, application, pages, raw_paths
 from tests.house.tree import read
 
-NAMES = ("settings.md", "http.md", "command-line.md")
+NAMES = ("settings.md", "http.md", "command-line.md", "metrics.md")
 ELSEWHERE = {"local-google-coverage.md"}
 current = cache(pages)
 

@@ -37,9 +37,8 @@ class Metrics:
     async def render(self) -> bytes:
         """The page; without the store's part while that does not answer."""
         totals = await self._totals()
-        families = [*gauges(totals, self._clock.now_ms())] if totals is not None else []
-        answers = GaugeMetricFamily("calferry_store_up", "Whether the database answered", totals is not None)
-        return generate_latest(self._figures.registry) + generate_latest(page([*families, answers]))
+        known = families(totals, self._clock.now_ms())
+        return generate_latest(self._figures.registry) + generate_latest(page(known))
 
     async def _totals(self) -> Totals | None:
         async with self._lock:
@@ -73,6 +72,13 @@ def page(families: Iterable[Metric]) -> Any:
     return registry
 
 
+def families(totals: Totals | None, now_ms: int) -> Iterable[Metric]:
+    """What the store knows, if it answered."""
+    if totals is not None:
+        yield from gauges(totals, now_ms)
+    yield GaugeMetricFamily("calferry_store_up", "Whether the database answered", totals is not None)
+
+
 def gauges(totals: Totals, now_ms: int) -> Iterable[Metric]:
     yield by_label("calferry_calendars", "Calendars, by health", "health", totals.health)
     yield by_label("calferry_accounts", "Accounts, by status", "status", totals.accounts)
@@ -88,7 +94,10 @@ def gauges(totals: Totals, now_ms: int) -> Iterable[Metric]:
         "calferry_due_seconds": ("How long the longest waiting has been due", totals.due_for_s),
         "calferry_quarantined_items": ("Items that could not be stored", totals.quarantined),
         "calferry_pending_intents": ("Edits that Google has not taken yet", totals.pending_intents),
-        "calferry_pending_intent_seconds": ("Age of the oldest of them", totals.pending_for_s),
+        "calferry_pending_intent_seconds": (
+            "Age of the oldest edit that Google has not taken yet",
+            totals.pending_for_s,
+        ),
         "calferry_pending_deliveries": (
             "Webhook messages that nobody has taken yet",
             totals.pending_deliveries,

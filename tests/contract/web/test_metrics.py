@@ -87,6 +87,17 @@ def test_every_figure_that_the_page_on_operating_names_is_there(watched: Site) -
     assert [name for name in sorted(named) if f"# TYPE {name.removesuffix('_total')}" not in text] == []
 
 
+def test_the_reference_names_every_figure_and_no_other(watched: Site) -> None:
+    alice = watched.person()
+    sync(alice.http, alice.calendars[ALICE])
+    text = watched.client(TOKEN).get("/metrics").text
+    shown = set(re.findall(r"^# TYPE (calferry_\w+)", text, re.MULTILINE))
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `(calferry_\w+)`", page, re.MULTILINE))
+    assert {name for name in shown if not name.endswith(("_created", "_gcount", "_gsum"))} - named == set()
+    assert named - shown <= {"calferry_channel_next_expiry_seconds"}
+
+
 def test_errors_of_google_are_counted_by_reason(watched: Site, google: RunningGoogle) -> None:
     alice = watched.person()
     google.control(
