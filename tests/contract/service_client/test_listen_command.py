@@ -1,6 +1,7 @@
 """`calferry listen` over the real service: what it shows, and what an endpoint on this machine is sent."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,9 +15,11 @@ from calferry.cli import app
 from calferry.cli import listen as listen_command
 from calferry.client import Unreachable
 from tests.contract.web.site import Person
+from tests.house.tree import ROOT, read
 from tests.system.processes import free_port
 
 ALICE = "alice@example.com"
+PAGE = read(ROOT / "docs" / "webhooks.md")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 DAY = {"start": {"date": "2027-01-02"}, "end": {"date": "2027-01-03"}}
 ONE_DAY_ON = {"start": {"date": "2027-01-03"}, "end": {"date": "2027-01-04"}}
@@ -142,6 +145,21 @@ def test_people_see_a_line_for_each(cursor: str, endpoint: tuple[str, type[Endpo
     assert [line.split()[2] for line in lines] == ALL_FOUR
     assert all(line.endswith("→ 204") for line in lines)
     assert "whsec_" in done.stderr
+
+
+def test_the_page_shows_what_is_shown(cursor: str, endpoint: tuple[str, type[Endpoint]]) -> None:
+    ((line, shown),) = re.findall(r"^\$ calferry (listen .*)\n((?:.+\n)+?)```", PAGE, re.MULTILINE)
+    arguments = line.replace("http://127.0.0.1:3000/hook", endpoint[0]).split()
+    done = CliRunner().invoke(app, [*arguments, "--from", cursor, "--kind", "event.moved", "--count", "1"])
+    assert done.exit_code == 0, done.output
+    assert masked(done.stderr + done.stdout) == masked(shown.replace("Tea", "Boat"))
+
+
+def masked(lines: str) -> list[str]:
+    """Without what is another one each time; columns stay where they are."""
+    lines = re.sub(r"http://127\.0\.0\.1:\d+|(?<=change )\d+|whsec_\S+", "#", lines)
+    lines = re.sub(r"^\S+Z +\d+", lambda when: "#" * len(when[0]), lines, flags=re.MULTILINE)
+    return re.sub(r"(event\.moved +)\S+", r"\1#", lines).splitlines()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -26,10 +27,13 @@ from calferry.store.tables import subscriptions as table
 from calferry.sync.engine import Engine
 from calferry.vault import SealingVault
 from tests.harness.databases import empty_store
+from tests.house.tree import ROOT, read
 from tests.unit.duties.rows import HOUR, NOW, StillClock, add_account, add_calendar, add_event, engine_over
 
 DOWN, TAKEN = Receipt(None, "refuses connections"), Receipt(200)
 DAY = 24 * HOUR
+MOVED = (1, "cal_1", "tea", "updated", NOW, True)
+PAGE = read(ROOT / "docs" / "webhooks.md")
 
 
 @dataclass
@@ -126,12 +130,11 @@ def add_secret(connection: Connection, engine: Engine, secret_id: str, text: str
 
 
 async def test_a_message_says_what_changed_and_holds_the_event_as_it_is(stage: Stage) -> None:
-    moved = (1, 1, "cal_1", "tea", "updated", NOW, True)
     await stage.change(("tea", "created"))
     await stage.engine.store.write(lambda tx: log.reserve(tx, 1, 1))
-    await stage.engine.store.write(lambda tx: log.write(tx, [(1, 2, *moved[2:])]))
-    await stage.change(("gone", "cancelled"), (None, "calendar_removed"))
-    assert await stage.deliver() == 4
+    await stage.engine.store.write(lambda tx: log.write(tx, [(*MOVED, 2)]))
+    await stage.change(("gone", "cancelled"), (None, "calendar_removed"), (None, "calendar_added"))
+    assert await stage.deliver() == 5
     tea = {"calendar_id": "cal_1", "event_id": "tea", "event": {"id": "tea", "summary": "Tee ☕"}}
     at = "2027-01-15T08:00:00.000Z"
     assert sorted(stage.receiver.taken, key=lambda message: message["data"]["change_id"]) == [
@@ -143,10 +146,28 @@ async def test_a_message_says_what_changed_and_holds_the_event_as_it_is(stage: S
             "data": {"change_id": "3", "calendar_id": "cal_1", "event_id": "gone", "event": None},
         },
         {"type": "calendar.removed", "timestamp": at, "data": {"change_id": "4", "calendar_id": "cal_1"}},
+        {"type": "calendar.added", "timestamp": at, "data": {"change_id": "5", "calendar_id": "cal_1"}},
     ]
     assert {(row.status, row.attempts, row.answer) for row in await stage.rows()} == {("delivered", 1, 200)}
     assert (await stage.endpoint()).lease_owner is None
     assert await stage.deliver() == 0
+
+
+async def test_the_message_on_the_page_has_the_form_of_those_that_are_sent(stage: Stage) -> None:
+    (shown,) = re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    await stage.engine.store.write(lambda tx: log.reserve(tx, 1, 1))
+    await stage.engine.store.write(lambda tx: log.write(tx, [(*MOVED, 1)]))
+    assert await stage.deliver() == 1
+    (sent,) = stage.receiver.taken
+    assert form(json.loads(shown)) == form(sent)
+    assert json.loads(shown)["type"] == sent["type"]
+
+
+def form(message: Any) -> Any:
+    """Names and types without the values."""
+    if isinstance(message, dict):
+        return {name: form(value) for name, value in message.items()}
+    return type(message)
 
 
 async def test_after_an_hour_down_every_change_arrives_in_order_per_event(stage: Stage) -> None:
