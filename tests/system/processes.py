@@ -1,6 +1,7 @@
 """Real processes of calferry, and a person's view of them over HTTP."""
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -136,3 +137,10 @@ def stop(process: "subprocess.Popen[str]") -> None:
     process.wait(15)
     if process.stdout is not None:
         process.stdout.close()
+
+
+def stop_all(process: "subprocess.Popen[str]", signal_number: int = signal.SIGTERM) -> None:
+    """With whatever it has started, where it was given a session of its own; ends when none of them holds its output."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal_number)
+    process.communicate(timeout=DEADLINE_S)
