@@ -1,6 +1,7 @@
 # Thin on purpose: every target is a script, and every script does its own set-up. Options go in ARGS.
 .PHONY: help demo serve test check bench soak reference docs clean
 .SILENT:
+MAKEFLAGS += --no-print-directory
 
 help:
 	echo "make demo       the local Google and the service, no account needed (ARGS=\"--once --json\")"

@@ -7,6 +7,7 @@ The tests of a folder run on both kinds when its conftest imports `always_on_bot
 import asyncio
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 import pytest
@@ -107,21 +108,39 @@ def empty_store() -> Any:
     """A store with every table and no row; on PostgreSQL its transactions take no virtual time."""
     if is_postgres():
         return lent_store(chosen.clean)
-    memory = SqliteStore(None)
-    metadata.create_all(memory.writing)
-    return memory
+    return copy_of(made_once(guarded=False))
 
 
 def guarded_store() -> Any:
     """The same, in which states move only as the core says."""
     if not is_postgres():
-        store = empty_store()
-        transitions.install(store.writing)
-        return store
+        return copy_of(made_once(guarded=True))
     is_new, store = not chosen.guarded, lent_store(chosen.guarded)
     if is_new:
         run_aside(store.inner.write(transitions.install_on))
     return store
+
+
+@cache
+def made_once(*, guarded: bool) -> SqliteStore:
+    """An empty SQLite database, which is quicker to copy than to make."""
+    store = SqliteStore(None)
+    metadata.create_all(store.writing)
+    if guarded:
+        transitions.install(store.writing)
+    return store
+
+
+def copy_of(made: SqliteStore) -> SqliteStore:
+    memory = SqliteStore(None)
+    with made.writing.connect() as template, memory.writing.connect() as connection:
+        driver_of(template).backup(driver_of(connection))
+    return memory
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    driver: Any = connection.connection.driver_connection
+    return cast("sqlite3.Connection", driver)
 
 
 def lent_store(shelf: "list[PostgresStore]") -> "BlockingStore":
