@@ -162,17 +162,34 @@ def new_database(*, kept: bool = False) -> str:
 
 def emptied_database() -> str:
     """The address of a migrated, empty database; at the end of the test it is emptied for the next one."""
-    address = chosen.idle.pop() if chosen.idle else new_database(kept=True)
+    address = idle_database()
     chosen.lent.append(address)
     return address
+
+
+@contextmanager
+def lasting_database() -> Iterator[str]:
+    """The same for longer than a test: it is emptied at the end of the block."""
+    address = idle_database()
+    try:
+        yield address
+    finally:
+        give_back(address)
+
+
+def idle_database() -> str:
+    return chosen.idle.pop() if chosen.idle else new_database(kept=True)
+
+
+def give_back(address: str) -> None:
+    run_aside(empty_at(address))
+    chosen.idle.append(address)
 
 
 def tidy_up() -> None:
     """Databases with their connections and compiled statements are used again, emptied."""
     while chosen.lent:
-        address = chosen.lent.pop()
-        run_aside(empty_at(address))
-        chosen.idle.append(address)
+        give_back(chosen.lent.pop())
     while chosen.used:
         store, shelf = chosen.used.pop()
         run_aside(store.inner.write(empty))

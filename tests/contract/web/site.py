@@ -96,6 +96,23 @@ class Site:
     app: Any
     loop: asyncio.AbstractEventLoop
     clients: list[httpx.Client] = field(default_factory=list)
+    lasting: list[httpx.Client] = field(default_factory=list)
+    made: dict[Callable[["Site"], Any], Any] = field(default_factory=dict)
+
+    def once(self, prepare: Callable[["Site"], T]) -> T:
+        """What `prepare` makes, made once however often it is asked for; its clients last as long as the site."""
+        if prepare not in self.made:
+            others, self.clients = self.clients, []
+            self.made[prepare] = prepare(self)
+            self.lasting += self.clients
+            self.clients = others
+        made: T = self.made[prepare]
+        return made
+
+    def close_clients(self) -> None:
+        """Those that are not made once."""
+        while self.clients:
+            self.clients.pop().close()
 
     def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """Run a coroutine in the service's loop."""
@@ -251,7 +268,7 @@ def running_site(
     try:
         yield site[0]
     finally:
-        for client in site[0].clients:
+        for client in [*site[0].clients, *site[0].lasting]:
             client.close()
         stop[0]()
         thread.join(WITHIN_S)

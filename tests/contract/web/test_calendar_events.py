@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from calferry.emulator.server import RunningGoogle
 from calferry.store.tables import calendars, events
 from tests.contract.web.edits import edit
+from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import Person, Site, sync
 
 ALICE = "alice@example.com"
@@ -39,10 +39,14 @@ EVENTS = [
 
 
 @pytest.fixture
-def stored(google: RunningGoogle, site: Site) -> Person:
+def stored(site: Site) -> Person:
+    return site.once(alice_with_events)
+
+
+def alice_with_events(site: Site) -> Person:
     """Alice with one calendar synced."""
     team = [{"id": "team0000", **at("2026-03-10", "08:00", "08:15")}]
-    google.control("seed", {"events": {ALICE: EVENTS, TEAM: team}})
+    site.google.control("seed", {"events": {ALICE: EVENTS, TEAM: team}})
     theirs, path = site.google_client(ALICE), f"/calendars/{ALICE}/events"
     alice = site.person(ALICE)
     sync(alice.http, alice.calendars[ALICE])
@@ -67,6 +71,7 @@ def of_calendar(person: Person, event: dict[str, Any]) -> dict[str, Any]:
     return event | {"calendar_id": person.calendars[ALICE]}
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     "query",
     [
@@ -86,6 +91,7 @@ def test_a_calendars_events_are_those_of_the_listing_of_all(stored: Person, quer
     assert alone.json().keys() == among_all.keys()
 
 
+@ON_SHARED_SITE
 def test_pages_of_one_calendar_hold_everything_once(stored: Person) -> None:
     seen, token = [], None
     while True:
@@ -98,6 +104,7 @@ def test_pages_of_one_calendar_hold_everything_once(stored: Person) -> None:
     assert sorted(seen) == sorted(["single00", "weekly00", "days0000", EXCEPTION, CANCELLED])
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize("event_id", ["single00", "weekly00", EXCEPTION, PLAIN, "days0000_20260303"])
 def test_an_event_is_what_google_has(site: Site, stored: Person, event_id: str) -> None:
     answer = stored.http.get(address(stored, event_id))
@@ -107,6 +114,7 @@ def test_an_event_is_what_google_has(site: Site, stored: Person, event_id: str) 
     assert answer.headers["etag"] == theirs["etag"]
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     ("tags", "status"),
     [("{}", 304), ("W/{}", 304), ('"other", {}', 304), ("*", 304), ('"other"', 200), ("", 200)],
@@ -154,6 +162,7 @@ def test_what_is_not_there_looks_alike_whoever_owns_it(site: Site, stored: Perso
         assert answer.json() == theirs.json() or path.endswith("instances")
 
 
+@ON_SHARED_SITE
 def test_a_calendar_that_is_not_mirrored_says_so(stored: Person) -> None:
     answers = [
         stored.http.get(address(stored, "team0000", calendar=TEAM)),
@@ -162,6 +171,7 @@ def test_a_calendar_that_is_not_mirrored_says_so(stored: Person) -> None:
     assert [(one.status_code, one.json()["code"]) for one in answers] == [(409, "not_mirrored")] * 2
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize("query", [{}, {"timeZone": "Asia/Tokyo"}, {"showDeleted": "true"}])
 def test_instances_of_a_series_are_those_of_google(site: Site, stored: Person, query: dict[str, str]) -> None:
     answer = stored.http.get(address(stored, "weekly00", "instances"), params=WINDOW | query)
@@ -173,6 +183,7 @@ def test_instances_of_a_series_are_those_of_google(site: Site, stored: Person, q
     assert len(theirs) >= 4
 
 
+@ON_SHARED_SITE
 def test_instances_come_in_pages_that_belong_to_their_series(stored: Person) -> None:
     path, query = address(stored, "weekly00", "instances"), WINDOW | {"maxResults": "2"}
     first = stored.http.get(path, params=query).json()
@@ -185,6 +196,7 @@ def test_instances_come_in_pages_that_belong_to_their_series(stored: Person) -> 
     assert (other.status_code, other.json()["code"]) == (400, "invalid_page_token")
 
 
+@ON_SHARED_SITE
 def test_a_single_event_is_its_own_instance(stored: Person) -> None:
     answer = stored.http.get(address(stored, "single00", "instances"), params=WINDOW)
     assert [item["id"] for item in answer.json()["items"]] == ["single00"]
@@ -204,6 +216,7 @@ def test_instances_that_google_expanded_are_those_stored(site: Site, stored: Per
     assert stored.http.get(address(stored, "weekly00")).status_code == 404
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     ("rest", "query", "word"),
     [
@@ -227,6 +240,7 @@ def test_what_makes_no_sense_is_refused(
     assert word in answer.json()["detail"]
 
 
+@ON_SHARED_SITE
 def test_strangers_learn_nothing(site: Site, stored: Person) -> None:
     for rest in ((), ("single00",), ("weekly00", "instances")):
         assert site.client().get(address(stored, *rest)).status_code == 401

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from calferry.emulator.server import RunningGoogle
+from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import WITHIN_S, Person, Site, Stream, sync
 from tests.waiting import until
 
@@ -87,6 +88,7 @@ def test_a_calendar_of_busy_times_has_one_mode_only(google: RunningGoogle, site:
     assert alice.http.patch(address(alice, BOB), json={"mode": "instances"}).status_code == 200
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize("body", [{"mode": "yearly"}, {"mode": ["series"]}, {"mode": None}, {}])
 def test_an_unusable_choice_is_refused_in_words(site: Site, alice: Person, body: dict[str, object]) -> None:
     refused = alice.http.patch(address(alice), json=body)

@@ -12,6 +12,7 @@ from calferry.emulator.server import RunningGoogle
 from calferry.store import retention
 from calferry.store.tables import changes, users
 from calferry.web.outbox import Outbox
+from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import Frame, Person, Site, read_frames, sync
 from tests.waiting import until
 
@@ -32,7 +33,12 @@ def synced(person: Person) -> None:
 
 
 @pytest.fixture
-def stored(site: Site, alice: Person) -> Person:
+def stored(site: Site) -> Person:
+    return site.once(alice_with_events)
+
+
+def alice_with_events(site: Site) -> Person:
+    alice = site.person(ALICE)
     put(site, "first0", "second0")
     synced(alice)
     return alice
@@ -76,12 +82,14 @@ def test_pages_of_the_log_join_without_gap_or_repetition(stored: Person) -> None
     assert all(change["event"] is None for change in seen if change["kind"] == "calendar_added")
 
 
+@ON_SHARED_SITE
 def test_without_a_cursor_the_log_begins_now(stored: Person) -> None:
     answer = stored.http.get("/calendar/changes").json()
     assert (answer["changes"], answer["has_more"]) == ([], False)
     assert answer["cursor"] == stored.http.get("/calendar/events").json()["cursor"]
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "9" * 19, "１"])
 def test_a_cursor_that_is_none_is_refused(stored: Person, cursor: str) -> None:
     answer = stored.http.get("/calendar/changes", params={"cursor": cursor})
@@ -203,6 +211,7 @@ def test_streams_are_counted_and_limited_and_never_opened_by_head(
     assert stored.http.head("/calendar/stream").status_code == 405
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize("path", ["/calendar/changes", "/calendar/stream"])
 def test_strangers_are_refused(site: Site, path: str) -> None:
     assert site.client().get(path).status_code == 401

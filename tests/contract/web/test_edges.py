@@ -7,6 +7,7 @@ import pytest
 from calferry.store import sessions
 from calferry.store.tables import users
 from calferry.web import security
+from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import WITHIN_S, Person, Site, sync
 from tests.contract.web.wire import exchange
 from tests.waiting import until
@@ -18,6 +19,7 @@ SAFE_HEADERS = {
 }
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     "path",
     ["/healthz", "/readyz", "/nowhere", "/calendar/sync", "/auth/google/callback", "/docs", "/openapi.json"],
@@ -36,16 +38,19 @@ def test_the_stream_carries_them_too(site: Site, alice: Person) -> None:
     assert SAFE_HEADERS.items() <= dict(sync(alice.http, alice.calendar_id).headers).items()
 
 
+@ON_SHARED_SITE
 def test_no_other_origin_is_let_in(site: Site, alice: Person) -> None:
     answer = alice.http.get("/calendar/calendars", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in answer.headers
 
 
+@ON_SHARED_SITE
 def test_health(site: Site) -> None:
     assert site.client().get("/healthz").json() == {"status": "ok"}
     assert site.client().get("/readyz").json() == {"status": "ready"}
 
 
+@ON_SHARED_SITE
 def test_the_docs_need_nothing_from_elsewhere(site: Site) -> None:
     client = site.client()
     page = client.get("/docs").text
@@ -57,6 +62,7 @@ def test_the_docs_need_nothing_from_elsewhere(site: Site) -> None:
     assert "//" not in page.replace("</", "").replace("<!doctype", "")
 
 
+@ON_SHARED_SITE
 def test_the_openapi_document_names_every_route(site: Site) -> None:
     described = site.client().get("/openapi.json").json()["paths"]
     assert set(described) >= {
@@ -88,6 +94,7 @@ def test_the_openapi_document_names_every_route(site: Site) -> None:
     assert "text/event-stream" in described["/calendar/sync"]["get"]["responses"]["200"]["content"]
 
 
+@ON_SHARED_SITE
 def test_a_wrong_method_and_a_wrong_address_are_problems(site: Site) -> None:
     wrong = site.client().delete("/calendar/calendars")
     assert (wrong.status_code, wrong.json()["code"], wrong.headers["allow"]) == (
@@ -103,6 +110,7 @@ def test_a_wrong_method_and_a_wrong_address_are_problems(site: Site) -> None:
     assert missing.headers["content-type"] == "application/problem+json"
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize("path", ["/calendar/events/", "/auth/session/", "/static"])
 def test_no_answer_leads_to_the_host_that_the_request_names(site: Site, path: str) -> None:
     answer = site.client().get(path, headers={"Host": "elsewhere.example"})
@@ -122,6 +130,7 @@ def test_a_failure_of_ours_carries_the_safe_headers_and_tells_nothing(site: Site
     assert all(answer.headers[name] == safe[name] for name in ("content-security-policy", "cache-control"))
 
 
+@ON_SHARED_SITE
 def test_the_first_page_says_who_is_signed_in(site: Site, alice: Person) -> None:
     stranger = site.client().get("/")
     assert (stranger.status_code, "Sign in with Google" in stranger.text) == (200, True)
@@ -145,12 +154,14 @@ def test_a_token_is_shown_once_and_works_until_it_is_revoked(site: Site, alice: 
     assert alice.http.delete(f"/auth/tokens/{created.json()['id']}").status_code == 404
 
 
+@ON_SHARED_SITE
 def test_a_foreign_token_cannot_be_revoked(site: Site, alice: Person, bob: Person) -> None:
     token_id = alice.http.get("/auth/tokens").json()["tokens"][0]["id"]
     assert bob.http.delete(f"/auth/tokens/{token_id}").status_code == 404
     assert alice.http.get("/auth/session").status_code == 200
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     "body",
     [
@@ -169,6 +180,7 @@ def test_a_token_needs_a_name(site: Site, alice: Person, body: bytes) -> None:
     assert answer.json()["code"] == "invalid_request"
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize("body", [b"[" * 30_000, b'{"name": "\xff"}', b'{"name": ' + b"9" * 5_000 + b"}"])
 def test_what_no_parser_can_read_is_refused_with_a_reason(site: Site, alice: Person, body: bytes) -> None:
     answer = alice.http.post("/auth/tokens", content=body, headers={"Content-Type": "application/json"})
@@ -176,12 +188,14 @@ def test_what_no_parser_can_read_is_refused_with_a_reason(site: Site, alice: Per
     assert answer.json()["detail"] == "The body is not JSON."
 
 
+@ON_SHARED_SITE
 def test_a_body_of_another_type_is_refused_with_the_way_out(site: Site, alice: Person) -> None:
     answer = alice.http.post("/auth/tokens", content=b'{"name": "x"}')
     assert answer.status_code == 400
     assert "Content-Type: application/json" in answer.json()["detail"]
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     "authorization",
     ["Bearer", "Token abc", "Bearer wrong", "Bearer " + "x" * 600, "Bearer t\u00f6ken".encode()],
@@ -190,6 +204,7 @@ def test_a_malformed_or_unknown_bearer_is_401(site: Site, authorization) -> None
     assert site.client().get("/auth/session", headers={"Authorization": authorization}).status_code == 401
 
 
+@ON_SHARED_SITE
 def test_two_authorization_headers_are_401(site: Site, alice: Person) -> None:
     twice = [("Authorization", f"Bearer {alice.token}")] * 2
     assert site.client().get("/auth/session", headers=twice).status_code == 401
@@ -201,6 +216,7 @@ def session_of(site: Site, person: Person) -> str:
     return token
 
 
+@ON_SHARED_SITE
 def test_a_cookie_and_a_bearer_of_two_people_are_401(site: Site, alice: Person, bob: Person) -> None:
     cookies = {"calferry_session": session_of(site, bob)}
     assert site.client(alice.token, cookies=cookies).get("/auth/session").status_code == 401
@@ -256,6 +272,7 @@ def test_a_calendar_no_longer_selected_gives_its_channel_up(push_site: Site) -> 
     assert rows[alice.calendar_id]["channel"] is None
 
 
+@ON_SHARED_SITE
 def test_only_own_calendars_can_be_changed_and_only_what_may_be(
     site: Site, alice: Person, bob: Person
 ) -> None:
@@ -316,6 +333,7 @@ def head(path: str, *headers: str, method: str = "GET") -> bytes:
     ).encode("latin-1")
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     ("request_bytes", "statuses"),
     [
@@ -346,6 +364,7 @@ def test_hostile_requests_are_refused_quietly(
     assert b"Traceback" not in answer
 
 
+@ON_SHARED_SITE
 def test_a_body_too_large_is_refused(site: Site, alice: Person) -> None:
     answer = alice.http.post(
         "/auth/tokens",
@@ -356,6 +375,7 @@ def test_a_body_too_large_is_refused(site: Site, alice: Person) -> None:
     assert answer.json()["code"] == "body_too_large"
 
 
+@ON_SHARED_SITE
 def test_a_body_of_unannounced_length_is_bounded_too(site: Site, alice: Person) -> None:
     def endless():
         for _ in range(100):
@@ -365,6 +385,7 @@ def test_a_body_of_unannounced_length_is_bounded_too(site: Site, alice: Person) 
     assert answer.status_code == 413
 
 
+@ON_SHARED_SITE
 def test_a_body_that_does_not_come_is_not_waited_for(
     site: Site, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -378,6 +399,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(
         assert client.recv(64).startswith(b"HTTP/1.1 408")
 
 
+@ON_SHARED_SITE
 def test_a_body_that_comes_in_drops_ends_too(
     site: Site, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

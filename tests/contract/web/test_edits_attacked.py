@@ -198,11 +198,16 @@ def test_exceptions_of_a_series_that_becomes_a_single_event_are_not_seen(
 
 
 def test_exceptions_of_a_series_that_google_does_not_know_yet_go_with_their_dates(
-    google: RunningGoogle, site: Site, alice: Person, other: httpx.Client
+    google: RunningGoogle,
+    site: Site,
+    alice: Person,
+    other: httpx.Client,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     google.control("faults", {"faults": [{"method": "*", "times": 999, "action": "return-429"}]})
     new = {**SERIES, "id": "novel000", "recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]}
     assert alice.http.post(path(alice), json=new).status_code == 202
+    monkeypatch.setattr("calferry.web.sent_edits.WAIT_S", 0.4)
     last = "novel000_20261104T080000Z"
     assert alice.http.patch(path(alice, last), json={"summary": "Exception"}).status_code == 202
     shorter = {"recurrence": ["RRULE:FREQ=DAILY;COUNT=2"]}

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, update
 
-from calferry.emulator.server import RunningGoogle
 from calferry.store.tables import events
 from calferry.web import expanded_events
+from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import Person, Site, sync
 
 ALICE = "alice@example.com"
@@ -48,10 +48,14 @@ EVENTS = [
 
 
 @pytest.fixture
-def stored(google: RunningGoogle, site: Site) -> Person:
+def stored(site: Site) -> Person:
+    return site.once(alice_with_series)
+
+
+def alice_with_series(site: Site) -> Person:
     """Alice with both calendars synced, and a few occurrences changed."""
     team = [{"id": "team0000", "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=60"]} | on("2026-01-06", "2026-01-07")]
-    google.control("seed", {"events": {ALICE: EVENTS, TEAM: team}})
+    site.google.control("seed", {"events": {ALICE: EVENTS, TEAM: team}})
     theirs = site.google_client(ALICE)
     path = f"/calendars/{ALICE}/events"
     moved_out = at("2026-05-05", "09:00", "10:00")
@@ -91,6 +95,7 @@ def shown(person: Person, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [item | {"calendar_id": person.calendars[ALICE]} for item in items]
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     "query", [{}, {"timeZone": "Asia/Tokyo"}, {"showDeleted": "true"}, {"q": "WEEK"}, {"q": "once"}]
 )
@@ -103,6 +108,7 @@ def test_instances_are_those_of_google_in_the_order_of_their_starts(
     assert (body["nextPageToken"], body["truncated"], body["unexpanded"]) == (None, False, [])
 
 
+@ON_SHARED_SITE
 def test_exceptions_stand_in_place_of_their_occurrences(stored: Person) -> None:
     found = [one for one in ids(stored, calendar_ids=stored.calendars[ALICE]) if one.startswith("weekly")]
     assert found == [
@@ -113,6 +119,7 @@ def test_exceptions_stand_in_place_of_their_occurrences(stored: Person) -> None:
     ]
 
 
+@ON_SHARED_SITE
 def test_masters_are_not_listed_and_instances_name_theirs(stored: Person) -> None:
     items = read(stored)["items"]
     assert all("recurrence" not in item for item in items)
@@ -120,6 +127,7 @@ def test_masters_are_not_listed_and_instances_name_theirs(stored: Person) -> Non
     assert named == {"weekly00", "daily000", "team0000"}
 
 
+@ON_SHARED_SITE
 def test_dates_bound_the_days_of_each_calendar(stored: Person) -> None:
     assert ids(stored, timeMin="2026-03-10", timeMax="2026-03-11") == [
         "team0000_20260310",
@@ -128,6 +136,7 @@ def test_dates_bound_the_days_of_each_calendar(stored: Person) -> None:
     ]
 
 
+@ON_SHARED_SITE
 def test_pages_hold_together_what_one_page_holds(stored: Person) -> None:
     whole = read(stored, maxResults=2_500)["items"]
     items, cursors, token = [], set(), None
@@ -144,6 +153,7 @@ def test_pages_hold_together_what_one_page_holds(stored: Person) -> None:
     assert len(cursors) == 1
 
 
+@ON_SHARED_SITE
 def test_a_page_token_belongs_to_its_question(stored: Person) -> None:
     query = {"singleEvents": "true", **WINDOW, "maxResults": "1"}
     query["pageToken"] = read(stored, maxResults=1)["nextPageToken"]
@@ -152,6 +162,7 @@ def test_a_page_token_belongs_to_its_question(stored: Person) -> None:
         assert stored.http.get("/calendar/events", params=query | other).status_code == 400
 
 
+@ON_SHARED_SITE
 def test_a_question_with_too_many_answers_says_that_it_was_cut(
     stored: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +197,7 @@ def test_what_google_expanded_is_read_as_stored(site: Site, stored: Person) -> N
     assert [item for item in before if item["id"] in inside] == body["items"]
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     ("query", "word"),
     [
@@ -211,6 +223,7 @@ def test_what_cannot_be_expanded_is_refused(stored: Person, query: dict[str, Any
     assert "passwd" not in answer.text
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize("window", [("0001-01-01", "0002-01-01"), ("9998-01-01", "9999-12-31")])
 def test_distant_years_have_an_answer(stored: Person, window: tuple[str, str]) -> None:
     assert len(ids(stored, timeMin=window[0], timeMax=window[1], maxResults=5)) <= 5

@@ -2,10 +2,12 @@
 
 import pytest
 
+from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import WITHIN_S, Person, Site
 from tests.contract.web.wire import exchange
 from tests.waiting import until
 
+pytestmark = ON_SHARED_SITE
 READING = [
     "/",
     "/healthz",

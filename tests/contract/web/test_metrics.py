@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,7 +14,8 @@ from calferry.bootstrap.metrics import Metrics, metrics_only
 from calferry.bootstrap.system import SystemClock
 from calferry.emulator.server import RunningGoogle
 from calferry.ports import RunEnd
-from tests.contract.web.site import Site, running_site, sync
+from tests.contract.web.shared import ON_SHARED_SITE, site_for
+from tests.contract.web.site import Site, sync
 from tests.house.tree import ROOT
 from tests.waiting import until
 
@@ -24,8 +24,8 @@ ALICE = "alice@example.com"
 
 
 @pytest.fixture
-def watched(google: RunningGoogle, tmp_path: Path) -> Iterator[Site]:
-    with running_site(google, tmp_path, push=True, worker=True, metrics_token=TOKEN) as running:
+def watched(request: pytest.FixtureRequest) -> Iterator[Site]:
+    with site_for(request, push=True, worker=True, metrics_token=TOKEN) as running:
         yield running
 
 
@@ -51,6 +51,7 @@ def test_without_a_token_in_the_settings_metrics_are_shut(site: Site) -> None:
         assert (answer.status_code, answer.json()["code"]) == (503, "metrics_closed")
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize("token", [None, "wrong", TOKEN + "x", TOKEN[:-1], "é"])
 def test_only_the_exact_token_opens_metrics(watched: Site, token: str | None) -> None:
     headers = {} if token is None else {"Authorization": f"Bearer {token}".encode()}

@@ -3,9 +3,11 @@
 import httpx
 import pytest
 
+from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import Person, Site
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize("path", ["/calendars", "/conflicts", "/settings"])
 def test_a_page_asks_a_stranger_to_sign_in_and_comes_back(site: Site, alice: Person, path: str) -> None:
     stranger = site.client().get(path)
@@ -22,6 +24,7 @@ def test_the_first_page_is_the_choice_of_calendars_until_one_is_mirrored(site: S
     assert "/static/page/calendar.js" in alice.http.get("/").text
 
 
+@ON_SHARED_SITE
 def test_pages_hold_no_script_and_no_style_of_their_own(alice: Person) -> None:
     for path in ("/", "/calendars", "/conflicts", "/settings"):
         text = alice.http.get(path).text
@@ -31,6 +34,7 @@ def test_pages_hold_no_script_and_no_style_of_their_own(alice: Person) -> None:
         assert " on" + "click=" not in text
 
 
+@ON_SHARED_SITE
 def test_files_are_sent_compressed_to_who_takes_that(site: Site) -> None:
     address = "/static/vendor/fullcalendar/fullcalendar.js"
     plain = site.client().get(address, headers={"Accept-Encoding": "identity"})

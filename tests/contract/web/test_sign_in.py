@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from calferry.emulator.server import RunningGoogle, run_in_thread
 from calferry.store import sessions as session_rows
 from calferry.store.tables import sessions, sign_ins, users
+from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import Site, running_site
 
 ALICE = "alice@example.com"
@@ -72,6 +73,7 @@ def test_signing_in_stores_the_grant_and_lists_the_calendars_before_it_redirects
     assert (account["email"], account["status"], account["missing_scopes"]) == (ALICE, "active", [])
 
 
+@ON_SHARED_SITE
 def test_google_is_asked_with_pkce_state_and_nonce(site: Site) -> None:
     login = step(site.client(), "/auth/google/login")
     asked = parse_qs(urlsplit(login.headers["location"]).query)
@@ -85,6 +87,7 @@ def test_google_is_asked_with_pkce_state_and_nonce(site: Site) -> None:
     assert len(scopes) == 4
 
 
+@ON_SHARED_SITE
 def test_the_redirect_address_ignores_the_host_header(site: Site) -> None:
     login = site.client().get(
         "/auth/google/login", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
@@ -124,6 +127,7 @@ def test_only_hashes_of_secrets_are_stored(site: Site, tmp_path: Path) -> None:
     assert b"ya29." not in stored
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     "change",
     [
@@ -155,6 +159,7 @@ def test_a_state_serves_once(site: Site) -> None:
     assert step(again, callback).status_code == 400
 
 
+@ON_SHARED_SITE
 def test_a_state_is_bound_to_its_browser(site: Site) -> None:
     callback = begin(site.client())
     assert_refused(site, step(site.client(), callback))
@@ -250,6 +255,7 @@ def test_signing_out_on_https_makes_the_browser_forget_the_site(
         assert browser.get("/auth/session", headers=headers).status_code == 401
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_stream_ends_when_its_session_does(site: Site) -> None:
     browser = sign_in(site)
     site.google.control("faults", {"faults": [{"method": "events.list", "action": "stall-4000"}]})
@@ -346,6 +352,7 @@ def test_connecting_an_account_of_somebody_else_is_a_conflict(site: Site) -> Non
     assert step(browser, begin(browser, BOB, "?intent=connect")).status_code == 409
 
 
+@ON_SHARED_SITE
 def test_connecting_needs_a_signed_in_person(site: Site) -> None:
     assert step(site.client(), "/auth/google/login?intent=connect").status_code == 401
 

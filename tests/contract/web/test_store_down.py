@@ -67,7 +67,7 @@ def broken(
         alice = site.person(ALICE)
         sync(alice.http, alice.calendars[ALICE])
         google.control("push", {"mode": "drop"})
-        yield site, alice, channel_headers(site, google), stores[0]
+        yield site, alice, channel_headers(site), stores[0]
 
 
 def due_at(site: Site, calendar_id: str) -> int | None:

@@ -10,6 +10,7 @@ import pytest
 from calferry.emulator.server import RunningGoogle
 from calferry.store import sync_requests
 from calferry.sync.verify_settled import verify_settled
+from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import Person, Site, Stream, read_frames, running_site, sync
 from tests.waiting import until
 
@@ -161,6 +162,7 @@ def test_400_comes_before_429(site: Site, alice: Person) -> None:
     assert_refused(alice.http.get("/calendar/sync"), 400)
 
 
+@ON_SHARED_SITE
 @pytest.mark.parametrize(
     "query",
     [
@@ -359,9 +361,10 @@ def test_a_dead_grant_is_401_and_google_is_not_asked(site: Site, alice: Person) 
 # The end of time, and coming back
 
 
+@pytest.mark.usefixtures("hasty")
 def test_after_300_seconds_the_stream_says_timed_out_and_ends(site: Site, alice: Person) -> None:
     made = insert(site, ALICE)
-    fault(site, "stall-5000", times=1)
+    fault(site, "stall-2500", times=1)
     address = f"/calendar/sync?calendar_ids={alice.calendars[ALICE]}"
     with alice.http.stream("GET", address) as response:
         chunks = response.iter_text()
@@ -375,6 +378,7 @@ def test_after_300_seconds_the_stream_says_timed_out_and_ends(site: Site, alice:
     assert [event["id"] for event in again.events()] == [made["id"]]
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_quiet_stream_says_every_15_seconds_that_it_is_alive(site: Site, alice: Person) -> None:
     fault(site, "stall-2500", times=1)
     with alice.http.stream("GET", f"/calendar/sync?calendar_ids={alice.calendars[ALICE]}") as response:
@@ -384,6 +388,7 @@ def test_a_quiet_stream_says_every_15_seconds_that_it_is_alive(site: Site, alice
         assert next(chunks) == ": keep-alive\n\n"
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_stream_ends_when_its_token_is_revoked(site: Site, alice: Person) -> None:
     fault(site, "stall-4000", times=1)
     token_id = alice.http.get("/auth/tokens").json()["tokens"][0]["id"]
@@ -398,6 +403,7 @@ def test_a_stream_ends_when_its_token_is_revoked(site: Site, alice: Person) -> N
     assert [frame.event for frame in read_frames(text)] == ["progress"]
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_stream_that_always_has_something_to_tell_ends_with_its_token_too(
     site: Site, alice: Person
 ) -> None:

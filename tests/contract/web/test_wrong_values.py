@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import Person, Site
 
+pytestmark = ON_SHARED_SITE
 FRAMEWORK = ("Input", "input should", "value error", "valid ", "dictionary", "unable to", "String", "string")
 
 
