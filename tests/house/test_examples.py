@@ -2,8 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 
+import pytest
+import typer.main
+
+from calferry.cli import app
+from scripts.reference import commands
 from tests.house.tree import ROOT, own_files, read, relative
 
 PAGES = [
@@ -25,6 +32,7 @@ CLIENT = "tests/contract/service_client/test_client_page.py"
 LOCAL_GOOGLE = "tests/contract/emulator/test_page.py"
 SQL = "tests/contract/web/test_sql.py"
 EXAMPLES = "tests/house/test_examples.py"
+INLINE = [(page, text) for page in PAGES for text in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", read(page))]
 RUN_BY = {
     "README.md make": (DEMO, EXAMPLES),
     "README.md CALFERRY_KEYS": (PAGE_EXAMPLES,),
@@ -96,8 +104,7 @@ def test_a_page_has_as_many_fences_as_blocks() -> None:
 
 def test_every_target_of_make_that_a_page_names_is_there() -> None:
     (targets,) = re.findall(r"^\.PHONY: (.*)$", read(ROOT / "Makefile"), re.MULTILINE)
-    code = [(page, text) for page, _, text in blocks()]
-    code += [(page, text) for page in PAGES for text in re.findall(r"`([^`\n]+)`", read(page))]
+    code = [*INLINE, *((page, text) for page, _, text in blocks())]
     named = [
         (relative(page), name)
         for page, text in code
@@ -105,3 +112,20 @@ def test_every_target_of_make_that_a_page_names_is_there() -> None:
     ]
     assert len(named) >= 10
     assert [(page, name) for page, name in named if name not in targets.split()] == []
+
+
+@pytest.mark.parametrize("line", sorted({text for _, text in INLINE if text.startswith("calferry ")}))
+def test_a_command_that_a_sentence_names_is_there_with_its_options(line: str) -> None:
+    group = typer.main.get_command(app)
+    known = {"calferry": group, **dict(commands(group))}
+    name = " ".join(takewhile(re.compile("[a-z]+").fullmatch, line.split()))
+    assert [one for one in known if f"{one} ".startswith(f"{name} ")]
+    options = set(re.findall(r" (--?[a-z-]+)", line)) - {"--help"}
+    taken = {way for parameter in known[name].params for way in parameter.opts} if options else set()
+    assert options <= taken
+
+
+def test_a_module_that_a_sentence_runs_is_there() -> None:
+    modules = {name for _, text in INLINE for name in re.findall(r"^python -m (\S+)", text)}
+    assert len(modules) >= 4
+    assert [name for name in sorted(modules) if find_spec(name) is None] == []
