@@ -88,6 +88,15 @@ def test_an_event_is_made_moved_and_deleted_by_keyboard_alone(visit: Visit) -> N
     assert visit.at_google(event["id"])["status"] == "cancelled"
 
 
+def test_an_event_keeps_the_focus_when_it_is_drawn_anew(visit: Visit) -> None:
+    at = {"start": {"date": this_month(10)}, "end": {"date": this_month(11)}}
+    made = visit.google.post("/calendars/primary/events", json={"summary": "Tea", **at}).json()
+    visit.open_calendar(f"/?view=day&date={this_month(10)}")
+    visit.event("Tea").focus()
+    visit.google.patch(f"/calendars/primary/events/{made['id']}", json={"summary": "Late tea"})
+    expect(visit.event("Late tea")).to_be_focused()
+
+
 def test_times_are_those_of_the_zone_that_is_chosen(visit: Visit) -> None:
     event = visit.insert("Tea", *hours(this_month(10), "16:00", "17:00", "America/New_York"))
     visit.open_calendar(f"/?view=day&date={this_month(10)}")

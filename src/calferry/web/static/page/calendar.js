@@ -28,6 +28,7 @@ let cursor = null;
 let occupied = 0;
 let isStale = false;
 let gathering = 0;
+let focused = null;
 let areCalendarsKnown;
 const calendarsKnown = new Promise((resolve) => (areCalendarsKnown = resolve));
 
@@ -209,7 +210,19 @@ function explain({ el, event }) {
   el.closest('[role="list"], [role="group"]')?.setAttribute("role", "group");
   const notes = [calendar.summary, !mayWrite(calendar) && "read only", item.pending && "not at Google yet"];
   el.title = [titleOf(item), item.location, notes.filter(Boolean).join(", ")].filter(Boolean).join("\n");
+  el.dataset.eventId = event.id;
+  if (event.id === focused) setTimeout(() => giveFocusBack(el));
 }
+
+/** Who uses the keyboard stays at an event that is drawn anew, instead of beginning at the top of the page. */
+function giveFocusBack(el) {
+  if (document.activeElement !== document.body) return;
+  (el.matches('[role="button"]') ? el : el.querySelector('[role="button"]'))?.focus();
+}
+
+document.addEventListener("focusin", ({ target }) => {
+  if (!target.closest("dialog")) focused = target.closest("[data-event-id]")?.dataset.eventId ?? null;
+});
 
 function showCalendars() {
   const rows = [...calendars.values()].map((calendar) => {
