@@ -79,6 +79,10 @@ def in_shares(items: list[pytest.Item], shares: int) -> list[pytest.Item]:
     return [*(item for share in filled for item in share), *rest]
 
 
+def pytest_sessionfinish() -> None:
+    databases.close_sweepers()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield

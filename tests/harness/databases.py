@@ -228,6 +228,12 @@ async def empty_at(address: str) -> None:
     await connection.execute(FROM_ONE)
 
 
+def close_sweepers() -> None:
+    """At the end of the test run."""
+    while chosen.sweepers:
+        run_aside(chosen.sweepers.popitem()[1].close())
+
+
 @cache
 def server() -> str:
     """The address of the test run's server, which has a migrated template."""

@@ -1,6 +1,7 @@
 """Google's notifications and the cron endpoints, line by line of their specification."""
 
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from calferry.core.limits import RUN_SPACING_MS
 from calferry.emulator.server import RunningGoogle
 from calferry.store.tables import channels, sync_states
 from tests.contract.web.shared import ON_SHARED_SITE, site_for
@@ -303,7 +305,7 @@ def test_renew_channels_replaces_those_that_end_soon(watched) -> None:
 def test_cron_calls_at_the_same_moment_share_the_work(site: Site, alice: Person) -> None:
     for calendar in alice.calendars.values():
         alice.http.patch(f"/calendar/calendars/{calendar}", json={"selected": True})
-    before = len(site.google_requests("/events"))
+    before, began = len(site.google_requests("/events")), time.monotonic()
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(lambda _: cron(site, "sync-calendars", f"Bearer {CRON_SECRET}"), range(12)))
     for answer in answers:
@@ -311,4 +313,6 @@ def test_cron_calls_at_the_same_moment_share_the_work(site: Site, alice: Person)
         assert counts["total"] == counts["successful"] + counts["incomplete"] + counts["failed"]
         assert counts["failed"] == 0
     assert sum(answer.json()["data"]["successful"] for answer in answers) >= 2
-    assert len(site.google_requests("/events")) - before == 2
+    # After the spacing of runs a calendar may be read again, which a slow machine lives to see.
+    rounds = 1 + int((time.monotonic() - began) * 1000 / RUN_SPACING_MS)
+    assert 2 <= len(site.google_requests("/events")) - before <= 2 * rounds
