@@ -1,5 +1,6 @@
 """The page in the hands of different people: by keyboard, in two zones, by phone, with hostile titles, in a hurry."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -86,6 +87,15 @@ def test_an_event_is_made_moved_and_deleted_by_keyboard_alone(visit: Visit) -> N
     press(visit, "Enter", "Enter")
     expect(visit.event("Tea")).to_have_count(0)
     assert visit.at_google(event["id"])["status"] == "cancelled"
+
+
+def test_a_page_that_is_loaded_again_shows_the_same_place(visit: Visit) -> None:
+    visit.open_calendar("/?view=month")
+    expect(visit.page).to_have_url(re.compile(r"date=\d{4}-\d\d-\d\d$"))
+    visit.page.get_by_role("button", name="Next").click()
+    shown = visit.page.get_by_role("heading", name=re.compile(r" \d{4}$")).inner_text()
+    visit.page.reload()
+    expect(visit.page.get_by_role("heading", name=shown)).to_be_visible()
 
 
 def test_an_event_keeps_the_focus_when_it_is_drawn_anew(visit: Visit) -> None:

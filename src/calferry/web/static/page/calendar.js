@@ -200,7 +200,7 @@ async function putBack(item, { etag }) {
 /** The address says what is looked at, so that it survives a reload and can be sent to somebody. */
 function keepPlace({ view: { type, calendar } }) {
   const [name] = Object.entries(VIEWS).find(([, value]) => value === type);
-  history.replaceState(null, "", `?${new URLSearchParams({ view: name, date: calendar.formatIso(calendar.getDate(), true) })}`);
+  history.replaceState(null, "", `?${new URLSearchParams({ view: name, date: calendar.formatIso(calendar.getDate()).slice(0, 10) })}`);
 }
 
 function explain({ el, event }) {
