@@ -1,10 +1,12 @@
 """The page in the hands of different people: by keyboard, in two zones, by phone, with hostile titles, in a hurry."""
 
+import contextlib
 import re
 from datetime import datetime
 
 import pytest
 from playwright.sync_api import Browser, CDPSession, Request, Response, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.screenshots import prepared
 from tests.browser.visit import PHONE, Visit, hours, this_month, visiting
@@ -62,6 +64,18 @@ def tab_to(visit: Visit, name: str) -> None:
     raise AssertionError(f"no way by Tab to {name}")
 
 
+def open_by_key(visit: Visit, name: str) -> None:
+    """As a person does it, once more where the event was drawn anew under the key."""
+    dialog = visit.page.get_by_role("dialog")
+    for _ in range(5):
+        tab_to(visit, name)
+        press(visit, "Enter")
+        with contextlib.suppress(PlaywrightTimeout):
+            dialog.wait_for(state="visible", timeout=3000)
+            return
+    raise AssertionError(f"{name} does not open")
+
+
 def test_an_event_is_made_moved_and_deleted_by_keyboard_alone(visit: Visit) -> None:
     visit.open_calendar(f"/?view=day&date={this_month(10)}")
     tab_to(visit, "New event")
@@ -72,8 +86,7 @@ def test_an_event_is_made_moved_and_deleted_by_keyboard_alone(visit: Visit) -> N
     dialog.get_by_label("End", exact=True).evaluate(f"field => (field.value = '{this_month(10)}T11:00')")
     press(visit, "Enter")
     expect(visit.event("Tea")).to_be_visible()
-    tab_to(visit, "Tea")
-    press(visit, "Enter")
+    open_by_key(visit, "Tea")
     expect(dialog.get_by_label("Title")).to_be_focused()
     press(visit, "Tab", "Space")
     expect(dialog.get_by_label("All day")).to_be_checked()
@@ -81,8 +94,7 @@ def test_an_event_is_made_moved_and_deleted_by_keyboard_alone(visit: Visit) -> N
     expect(visit.page.get_by_text("Saved “Tea”")).to_be_visible()
     (event,) = visit.google.get("/calendars/primary/events", params={"q": "Tea"}).json()["items"]
     assert (event["start"], event["end"]["date"]) == ({"date": this_month(10)}, this_month(11))
-    tab_to(visit, "Tea")
-    press(visit, "Enter")
+    open_by_key(visit, "Tea")
     tab_to(visit, "Delete")
     press(visit, "Enter", "Enter")
     expect(visit.event("Tea")).to_have_count(0)
