@@ -7,9 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from calferry.store.sqlite import SqliteStore
-from calferry.store.tables import metadata
-from tests.harness import transitions
+from tests.harness.databases import copy_of, made_once
 
 T = TypeVar("T")
 
@@ -49,9 +47,7 @@ class Disk:
     """One database for every process of a run. Compiled statements are kept from run to run."""
 
     def __init__(self) -> None:
-        self.store = SqliteStore(None)
-        metadata.create_all(self.store.writing)
-        transitions.install(self.store.writing)
+        self.store = copy_of(made_once(guarded=True))
         self.connection = self.store.writing.connect()
         driver: Any = self.connection.connection.driver_connection
         self.raw: sqlite3.Connection = driver

@@ -127,6 +127,12 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def announced(process: "subprocess.Popen[str]") -> Any:
+    """What a process that listens says first, with --json."""
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())
+
+
 def stop(process: "subprocess.Popen[str]") -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.system.processes import COMMAND, DEADLINE_S, Site, free_port, stop
+from tests.system.processes import COMMAND, DEADLINE_S, Site, announced, free_port, stop
 from tests.waiting import until
 
 EMAIL = "alice@example.com"
@@ -46,8 +46,7 @@ class Google:
             text=True,
         )
         try:
-            assert process.stdout is not None
-            assert json.loads(process.stdout.readline())["url"] == self.url
+            assert announced(process)["url"] == self.url
             yield
         finally:
             stop(process)

@@ -1,7 +1,6 @@
 """The lines of the pages that install calferry, find its command and start the service, as they stand there."""
 
 import http.client
-import json
 import os
 import re
 import subprocess
@@ -13,7 +12,7 @@ import pytest
 
 from calferry.emulator.server import RunningGoogle
 from tests.house.tree import ROOT, read
-from tests.system.processes import DEADLINE_S, free_port, stop, stop_all
+from tests.system.processes import DEADLINE_S, announced, free_port, stop, stop_all
 
 README = read(ROOT / "README.md")
 LOCAL_GOOGLE = read(ROOT / "docs" / "local-google.md")
@@ -49,8 +48,8 @@ def test_pip_installs_calferry_from_its_folder_with_its_command(tmp_path: Path) 
     (tmp_path / "path" / "to" / "calferry").symlink_to(ROOT)
     site = tmp_path / "site"
     in_shell(install, tmp_path, PIP_TARGET=str(site), **FROM_HERE)
-    (announced,) = site.glob("calferry-*.dist-info/entry_points.txt")
-    assert "[pytest11]" in read(announced)
+    (entry_points,) = site.glob("calferry-*.dist-info/entry_points.txt")
+    assert "[pytest11]" in read(entry_points)
     process = subprocess.Popen(
         [sys.executable, site / "bin" / start.split()[0], *start.split()[1:], "--port", "0", "--json"],
         env=os.environ | {"PYTHONPATH": str(site)},
@@ -59,8 +58,7 @@ def test_pip_installs_calferry_from_its_folder_with_its_command(tmp_path: Path) 
         text=True,
     )
     try:
-        assert process.stdout is not None
-        assert json.loads(process.stdout.readline())["url"].startswith("http://127.0.0.1:")
+        assert announced(process)["url"].startswith("http://127.0.0.1:")
     finally:
         stop(process)
 
@@ -94,8 +92,7 @@ def test_the_service_starts_over_the_local_google_as_the_page_says(
         start_new_session=True,
     )
     try:
-        assert process.stdout is not None
-        assert json.loads(process.stdout.readline())["base_url"] == f"http://127.0.0.1:{port}"
+        assert announced(process)["base_url"] == f"http://127.0.0.1:{port}"
         consent = urlsplit(sent_to(port, "/auth/google/login"))
         assert f"{consent.scheme}://{consent.netloc}{consent.path}" == f"{google.url}/o/oauth2/v2/auth"
         asked = parse_qs(consent.query)

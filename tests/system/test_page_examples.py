@@ -11,7 +11,7 @@ from calferry.emulator.server import run_in_thread
 from calferry.settings import REQUIRED_BY_SERVE, setting_name
 from calferry.vault import read_keys
 from tests.house.tree import ROOT, read
-from tests.system.processes import COMMAND, Site, free_port, stop
+from tests.system.processes import COMMAND, Site, announced, free_port, stop
 from tests.system.test_command_examples import ALICE, shell
 
 PAGES = {path.name: read(path) for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -66,8 +66,7 @@ def test_the_local_google_starts_as_the_page_says(line: str, tmp_path: Path) -> 
         arguments.append("--json")
     process = subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None
-        assert json.loads(process.stdout.readline())["url"].startswith("http://127.0.0.1:")
+        assert announced(process)["url"].startswith("http://127.0.0.1:")
     finally:
         stop(process)
 
