@@ -57,13 +57,17 @@ def migrated_file() -> bytes:
 
 
 class MovableClock(SystemClock):
-    """The machine's clock, which a test may move on."""
+    """The machine's clock, which a test may move on, or stop where it counts what is left of a wait."""
 
     def __init__(self) -> None:
         self.ahead_ms = 0
+        self.stopped_ms: int | None = None
 
     def now_ms(self) -> int:
-        return super().now_ms() + self.ahead_ms
+        return (self.stopped_ms or super().now_ms()) + self.ahead_ms
+
+    def stop(self) -> None:
+        self.stopped_ms = super().now_ms()
 
     def advance(self, seconds: float) -> None:
         self.ahead_ms += int(seconds * 1000)
