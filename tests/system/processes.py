@@ -8,17 +8,19 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.system import forked
+
 DEADLINE_S = 60.0
-COMMAND = [sys.executable, "-c", "from calferry.cli import main; main()"]
 
 
 @dataclass
@@ -62,19 +64,15 @@ class Site:
 
     def run(self, *arguments: str, typed: str = "") -> tuple[int, Any, str]:
         """A whole command with --json: exit code, its outcome, and what it said."""
-        done = subprocess.run(
-            [*COMMAND, *arguments, "--json"],
-            env=self.environment,
-            cwd=self.folder,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
-        lines = done.stdout.splitlines()
-        assert len(lines) <= 1, done.stdout
-        return done.returncode, json.loads(lines[0]) if lines else None, done.stderr
+        with TemporaryDirectory() as folder:
+            typing, printed, said = (Path(folder) / name for name in ("typed", "printed", "said"))
+            typing.write_text(typed, "utf-8")
+            command = [*arguments, "--json"]
+            process = forked.start(command, self.environment, said, printed=printed, typed=typing)
+            code = forked.ended(process, DEADLINE_S)
+            lines = printed.read_text("utf-8").splitlines()
+            assert len(lines) <= 1, lines
+            return code, json.loads(lines[0]) if lines else None, said.read_text("utf-8")
 
     def connect(self, email: str, refresh_token: str) -> str:
         """Bring a grant and return a bearer token of its person."""
@@ -85,23 +83,11 @@ class Site:
         return str(outcome["token"])
 
     @contextmanager
-    def serving(self) -> Iterator["subprocess.Popen[str]"]:
+    def serving(self) -> Iterator[BaseProcess]:
         """`calferry serve` until the block ends; it listens when the block begins."""
-        with (self.folder / "serve.log").open("a", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self.port), "--json"],
-                env=self.environment,
-                cwd=self.folder,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-            try:
-                assert process.stdout is not None
-                assert process.stdout.readline(), (self.folder / "serve.log").read_text(encoding="utf-8")
-                yield process
-            finally:
-                stop(process)
+        command = ["serve", "--port", str(self.port)]
+        with forked.listening(command, self.environment, self.folder / "serve.log", self.port) as process:
+            yield process
 
     def ask(self, method: str, path: str, token: str, body: Any = None) -> Any:
         """JSON of an answer. Raises for an error status."""

@@ -1,7 +1,7 @@
 """An edit that was answered with 202 arrives once, though Google was down and the service was killed right after."""
 
 import json
-import subprocess
+import os
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.system.processes import COMMAND, DEADLINE_S, Site, announced, free_port, stop
+from tests.system import forked
+from tests.system.processes import DEADLINE_S, Site, free_port
 from tests.waiting import until
 
 EMAIL = "alice@example.com"
@@ -37,19 +38,10 @@ class Google:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        arguments = ["emulator", "--auto", "--port", str(self.port), "--json"]
-        process = subprocess.Popen(
-            [*COMMAND, *arguments, "--data", str(self.folder / "google.json")],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        try:
-            assert announced(process)["url"] == self.url
+        place = ["--port", str(self.port), "--data", str(self.folder / "google.json")]
+        log = self.folder / "google.log"
+        with forked.listening(["emulator", "--auto", *place], os.environ, log, self.port):
             yield
-        finally:
-            stop(process)
 
     def tokens(self) -> dict[str, str]:
         body = json.dumps({"email": EMAIL}).encode()
@@ -130,7 +122,6 @@ def test_edit_made_while_google_is_down_arrives_once_when_it_is_back(alice: Alic
 def test_edit_survives_a_kill_right_after_it_was_accepted(alice: Alice) -> None:
     with alice.site.serving() as process:
         told = accepted(alice)
-        process.kill()
-        process.wait()
+        forked.kill(process)
     with alice.google.running(), alice.site.serving():
         alice.assert_made_once(told)

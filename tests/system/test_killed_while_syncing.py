@@ -10,6 +10,7 @@ import pytest
 
 from calferry.emulator.server import RunningGoogle, run_in_thread
 from calferry.emulator.world.sample import sample_events
+from tests.system import forked
 from tests.system.processes import DEADLINE_S, Site
 from tests.waiting import until
 
@@ -51,8 +52,7 @@ def test_killed_first_sync_resumes_at_the_stored_page(google: RunningGoogle, tmp
             DEADLINE_S,
             "page stored before the stall",
         )
-        process.kill()
-        process.wait()
+        forked.kill(process)
     (stored,) = site.rows(state, calendar["id"])
     assert stored["page_token"]
     assert stored["last_success_at"] is None

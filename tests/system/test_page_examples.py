@@ -1,6 +1,7 @@
 """The lines that pages show beside those of the guide: requests with curl, and ways to start the local Google."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,7 +12,8 @@ from calferry.emulator.server import run_in_thread
 from calferry.settings import REQUIRED_BY_SERVE, setting_name
 from calferry.vault import read_keys
 from tests.house.tree import ROOT, read
-from tests.system.processes import COMMAND, Site, announced, free_port, stop
+from tests.system import forked
+from tests.system.processes import Site, free_port
 from tests.system.test_command_examples import ALICE, shell
 
 PAGES = {path.name: read(path) for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -64,11 +66,12 @@ def test_the_local_google_starts_as_the_page_says(line: str, tmp_path: Path) -> 
     arguments = line.split() if "--port" in line else [*line.split(), "--port", "0"]
     if "--json" not in arguments:
         arguments.append("--json")
-    process = subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    printed = tmp_path / "printed"
+    process = forked.start(arguments, os.environ, tmp_path / "said", printed=printed)
     try:
-        assert announced(process)["url"].startswith("http://127.0.0.1:")
+        assert forked.announced(process, printed)["url"].startswith("http://127.0.0.1:")
     finally:
-        stop(process)
+        forked.stop(process)
 
 
 @pytest.mark.parametrize(

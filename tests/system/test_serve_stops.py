@@ -1,6 +1,5 @@
 """SIGTERM: the service ends soon and in order, whatever it was doing."""
 
-import signal
 import socket
 import time
 import urllib.request
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from calferry.emulator.server import run_in_thread
+from tests.system import forked
 from tests.system.processes import DEADLINE_S, Site
 from tests.waiting import until
 
@@ -59,8 +59,8 @@ def test_sigterm_in_the_middle_of_a_run_ends_within_ten_seconds(slow: Slow) -> N
         slow.site.ask("PATCH", f"/calendar/calendars/{mine}", slow.token, {"selected": True})
         until(lambda: is_running(slow, mine), DEADLINE_S, "run that waits for Google")
         began = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(DEADLINE_S) == 0
+        process.terminate()
+        assert forked.ended(process, DEADLINE_S) == 0
         assert time.monotonic() - began < STOPS_WITHIN_S
     assert_in_order(slow, mine)
 
@@ -74,8 +74,8 @@ def test_sigterm_under_an_open_stream_ends_within_ten_seconds(slow: Slow) -> Non
             assert stream.readline()
             until(lambda: is_running(slow, mine), DEADLINE_S, "run that waits for Google")
             began = time.monotonic()
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(DEADLINE_S) == 0
+            process.terminate()
+            assert forked.ended(process, DEADLINE_S) == 0
             assert time.monotonic() - began < STOPS_WITHIN_S
     assert_in_order(slow, mine)
 
@@ -107,9 +107,9 @@ def test_sigterm_under_many_streams_and_running_syncs_ends_every_stream_in_order
         wires = [stack.enter_context(open_stream(slow, path)) for path in paths]
         until(lambda: all(is_running(slow, one) for one in mine), DEADLINE_S, "runs that wait for Google")
         began = time.monotonic()
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         endings = [read_to_the_end(wire)[-len(LAST_CHUNK) :] for wire in wires]
-        assert process.wait(DEADLINE_S) == 0
+        assert forked.ended(process, DEADLINE_S) == 0
         assert time.monotonic() - began < STOPS_WITHIN_S
         assert set(endings) == {LAST_CHUNK}
     for one in mine:
