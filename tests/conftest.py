@@ -1,5 +1,6 @@
 """Rules for every test: one event loop backend, repeatable Hypothesis runs, and nothing skipped."""
 
+import gc
 import logging
 import os
 from collections.abc import Generator
@@ -27,6 +28,8 @@ settings.load_profile("house")
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 share_compiled_statements()
+# Thousands of tests are collected, and all of them stay: there is nothing to look for meanwhile, nor among them later.
+gc.disable()
 
 __all__ = ["lines", "on_both", "on_postgres"]
 BUSY = (
@@ -77,6 +80,11 @@ def in_shares(items: list[pytest.Item], shares: int) -> list[pytest.Item]:
     sizes = [len(items) // shares + (n >= larger) - len(first) for n, first in enumerate(firsts)]
     filled = [[*first, *islice(rest, max(0, size))] for first, size in zip(firsts, sizes, strict=True)]
     return [*(item for share in filled for item in share), *rest]
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_sessionfinish() -> None:
