@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
-from calferry.store.sync_states import LeaseTerms, one_of
+from calferry.store.sync_states import LeaseTerms, bound, one_of
 from calferry.store.tables import accounts
 
 LOAD = select(accounts).where(accounts.c.id == bindparam("account_id"))
@@ -27,20 +27,25 @@ def change(connection: Connection, account_id: str, **values: Any) -> None:
     connection.execute(update(accounts).where(accounts.c.id == account_id).values(values))
 
 
+TAKE_REFRESH = (
+    update(accounts)
+    .where(
+        accounts.c.id == bindparam("account_id"),
+        or_(
+            accounts.c.refresh_owner.is_(None),
+            accounts.c.refresh_boot != bindparam("boot"),
+            accounts.c.refresh_until <= bound("lease_now"),
+        ),
+    )
+    .values(refresh_owner=bindparam("owner"), refresh_boot=bindparam("boot"), refresh_until=bound("until"))
+    .returning(accounts)
+)
+
+
 def take_refresh(connection: Connection, account_id: str, lease: LeaseTerms) -> Any | None:
     """Take the right to refresh this account's token; the row, or None while somebody else refreshes."""
-    free = or_(
-        accounts.c.refresh_owner.is_(None),
-        accounts.c.refresh_boot != lease.boot,
-        accounts.c.refresh_until <= lease.now,
-    )
-    statement = (
-        update(accounts)
-        .where(accounts.c.id == account_id, free)
-        .values(refresh_owner=lease.owner, refresh_boot=lease.boot, refresh_until=lease.until)
-        .returning(accounts)
-    )
-    return connection.execute(statement).one_or_none()
+    terms = {"owner": lease.owner, "boot": lease.boot, "lease_now": lease.now, "until": lease.until}
+    return connection.execute(TAKE_REFRESH, {"account_id": account_id, **terms}).one_or_none()
 
 
 def keep_refresh(connection: Connection, account_id: str, lease: LeaseTerms) -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from calferry.core.channel_state import LIVE, origins
 from calferry.core.google_calendar import OpenedChannel
 from calferry.store.dialect import among_bound, texts
-from calferry.store.sync_states import one_of
+from calferry.store.sync_states import bound, one_of
 from calferry.store.tables import accounts, calendars, channels
 from calferry.store.tables import sync_states as states
 
@@ -56,7 +56,7 @@ NOTE_PUSH = (
     .where(channels.c.id == bindparam("channel_id"))
     .values(
         resource_id=bindparam("sent_for"),
-        last_push_at=bindparam("now", type_=BigInteger),
+        last_push_at=bound("now"),
         pushes=channels.c.pushes + 1,
     )
 )
@@ -65,7 +65,7 @@ LIVE_OF = (
     .where(
         channels.c.resource == bindparam("resource"),
         one_of(channels.c.state, LIVE),
-        (channels.c.expires_at.is_(None)) | (channels.c.expires_at > bindparam("now", type_=BigInteger)),
+        (channels.c.expires_at.is_(None)) | (channels.c.expires_at > bound("now")),
     )
     .order_by(channels.c.created_at.desc())
 )
@@ -213,15 +213,20 @@ def abandon(connection: Connection, channel_id: str, opened: OpenedChannel | Non
     )
 
 
+OVER = (
+    update(channels)
+    .where(
+        one_of(channels.c.state, ("active", "draining")),
+        channels.c.expires_at <= bound("now"),
+    )
+    .values(state="stopped", renew_at=None)
+    .returning(channels.c.resource)
+)
+
+
 def expire(connection: Connection, now_ms: int) -> list[str]:
     """Close channels whose time is over; calendars left without one are polled again, at once."""
-    ended = connection.execute(
-        update(channels)
-        .where(channels.c.state.in_(("active", "draining")), channels.c.expires_at <= now_ms)
-        .values(state="stopped", renew_at=None)
-        .returning(channels.c.resource)
-    )
-    resources = sorted({row.resource for row in ended})
+    resources = sorted(set(connection.execute(OVER, {"now": now_ms}).scalars()))
     unwatched = [resource for resource in resources if live_of(connection, resource, now_ms) is None]
     if unwatched:
         connection.execute(

@@ -72,27 +72,29 @@ def is_wanted() -> ColumnElement[bool]:
     )
 
 
+STALE = (
+    select(calendars.c.id)
+    .join(sync_states, sync_states.c.id == calendars.c.id)
+    .join(accounts, accounts.c.id == calendars.c.account_id)
+    .where(
+        calendars.c.selected,
+        calendars.c.removed_at.is_(None),
+        ~one_of(accounts.c.status, ("paused", "closing")),
+        sync_states.c.status != "halted",
+        or_(
+            sync_states.c.last_success_at.is_(None),
+            sync_states.c.last_success_at < bound("older_than"),
+            sync_states.c.page_token.is_not(None),
+            sync_states.c.dirty_seq > sync_states.c.clean_seq,
+        ),
+    )
+    .order_by(func.coalesce(sync_states.c.last_attempt_at, 0), calendars.c.id)
+)
+
+
 def stale(connection: Connection, older_than_ms: int) -> list[str]:
     """Mirrored calendars without a recent success, in the middle of a pass or marked; the longest neglected first."""
-    statement = (
-        select(calendars.c.id)
-        .join(sync_states, sync_states.c.id == calendars.c.id)
-        .join(accounts, accounts.c.id == calendars.c.account_id)
-        .where(
-            calendars.c.selected,
-            calendars.c.removed_at.is_(None),
-            accounts.c.status.not_in(("paused", "closing")),
-            sync_states.c.status != "halted",
-            or_(
-                sync_states.c.last_success_at.is_(None),
-                sync_states.c.last_success_at < older_than_ms,
-                sync_states.c.page_token.is_not(None),
-                sync_states.c.dirty_seq > sync_states.c.clean_seq,
-            ),
-        )
-        .order_by(func.coalesce(sync_states.c.last_attempt_at, 0), calendars.c.id)
-    )
-    return list(connection.execute(statement).scalars())
+    return list(connection.execute(STALE, {"older_than": older_than_ms}).scalars())
 
 
 def without_channel(connection: Connection, now_ms: int, checked_before_ms: int, at_most: int) -> list[str]:
@@ -167,19 +169,22 @@ class Renewable:
     is_list: bool
 
 
+RENEWABLE = (
+    select(channels.c.id, channels.c.resource == channels.c.account_id)
+    .join(accounts, accounts.c.id == channels.c.account_id)
+    .where(
+        channels.c.state == "active",
+        one_of(accounts.c.status, WORKING_ACCOUNT),
+        or_(channels.c.renew_at <= bound("now"), channels.c.expires_at <= bound("expires_before")),
+    )
+    .order_by(channels.c.expires_at, channels.c.id)
+    .limit(bound("at_most"))
+)
+
+
 def renewable_channels(
     connection: Connection, now_ms: int, expires_before_ms: int, at_most: int
 ) -> list[Renewable]:
     """Active channels whose renewal time has come, or that end soon; the first to end comes first."""
-    statement = (
-        select(channels.c.id, channels.c.resource == channels.c.account_id)
-        .join(accounts, accounts.c.id == channels.c.account_id)
-        .where(
-            channels.c.state == "active",
-            one_of(accounts.c.status, WORKING_ACCOUNT),
-            or_(channels.c.renew_at <= now_ms, channels.c.expires_at <= expires_before_ms),
-        )
-        .order_by(channels.c.expires_at, channels.c.id)
-        .limit(at_most)
-    )
-    return [Renewable(*row) for row in connection.execute(statement)]
+    terms = {"now": now_ms, "expires_before": expires_before_ms, "at_most": at_most}
+    return [Renewable(*row) for row in connection.execute(RENEWABLE, terms)]

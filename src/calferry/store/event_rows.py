@@ -1,8 +1,8 @@
 """Where readers read events: the table, or the table with rows of its own in the place of some."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -67,13 +67,27 @@ Over = Mapping[str, OverRow]
 """By event id."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EventRows:
-    """What statements read in the place of `events`, with the columns of the same names that readers look at."""
+    """What statements read in the place of `events`, with the columns of the same names that readers look at.
 
-    table: FromClause
-    has_live_master: ColumnElement[bool]
+    Built when a statement needs it: who asks for one event looks at `over` alone.
+    """
+
+    build: Callable[[], tuple[FromClause, ColumnElement[bool]]]
     over: Over = field(default_factory=dict)
+
+    @cached_property
+    def parts(self) -> tuple[FromClause, ColumnElement[bool]]:
+        return self.build()
+
+    @property
+    def table(self) -> FromClause:
+        return self.parts[0]
+
+    @property
+    def has_live_master(self) -> ColumnElement[bool]:
+        return self.parts[1]
 
 
 def live_master(table: FromClause, *more: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -87,11 +101,17 @@ def live_master(table: FromClause, *more: ColumnElement[bool]) -> ColumnElement[
 
 
 MASTER = events.alias("master")
-STORED = EventRows(events, live_master(events))
+STORED = EventRows(lambda: (events, live_master(events)))
 
 
 def with_rows_over(connection: Connection, projection_id: int, over: Over) -> EventRows:
     """The rows of one projection, those in `over` in the place of those with the same ids."""
+    return EventRows(lambda: laid_over(connection, projection_id, over), over)
+
+
+def laid_over(
+    connection: Connection, projection_id: int, over: Over
+) -> tuple[FromClause, ColumnElement[bool]]:
     beneath = select(*(events.c[name] for name in NAMES)).where(
         events.c.projection_id == projection_id, not_(among(connection, events.c.event_id, over))
     )
@@ -99,7 +119,7 @@ def with_rows_over(connection: Connection, projection_id: int, over: Over) -> Ev
     table = union_all(beneath, read_back(connection, listed.decode())).subquery("shown")
     living = [row.event_id for row in over.values() if row.status != "cancelled"]
     untouched = live_master(table, not_(among(connection, MASTER.c.event_id, over)))
-    return EventRows(table, or_(among(connection, table.c.series_id, living), untouched), over)
+    return table, or_(among(connection, table.c.series_id, living), untouched)
 
 
 def read_back(connection: Connection, listed: str) -> Select[Any]:

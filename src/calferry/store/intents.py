@@ -80,10 +80,14 @@ def load(connection: Connection, user_id: int, intent_id: str) -> Intent | None:
     return None if row is None else Intent(*row)
 
 
+WITH_KEY = select(*COLUMNS, intents.c.request_hash).where(
+    intents.c.user_id == bindparam("user_id"), intents.c.idempotency_key == bindparam("key")
+)
+
+
 def with_key(connection: Connection, user_id: int, key: str) -> tuple[Intent, bytes] | None:
     """The user's intent that was accepted under this idempotency key, and the hash of its request."""
-    own = (intents.c.user_id == user_id, intents.c.idempotency_key == key)
-    row = connection.execute(select(*COLUMNS, intents.c.request_hash).where(*own)).one_or_none()
+    row = connection.execute(WITH_KEY, {"user_id": user_id, "key": key}).one_or_none()
     return None if row is None else (Intent(*row[:-1]), row[-1])
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from calferry.store.sync_states import NO_LEASE, NO_PASS
+from calferry.store.sync_states import NO_LEASE, NO_PASS, bound
 from calferry.store.tables import (
     calendars,
     changes,
@@ -61,22 +62,26 @@ def projection_ids(connection: Connection) -> list[int]:
     return list(connection.execute(select(projections.c.id).order_by(projections.c.id)).scalars())
 
 
+MASTER = events.alias("master")
+OLD_TOMBSTONES = delete(events).where(
+    events.c.projection_id == bindparam("projection"),
+    events.c.deleted_at < bound("deleted_before"),
+    events.c.status == "cancelled",
+    or_(
+        events.c.series_id.is_(None),
+        ~exists().where(
+            MASTER.c.projection_id == events.c.projection_id,
+            MASTER.c.event_id == events.c.series_id,
+            MASTER.c.status != "cancelled",
+        ),
+    ),
+)
+
+
 def delete_tombstones(connection: Connection, projection_id: int, deleted_before_ms: int) -> int:
     """Old tombstones of one projection. A cancelled occurrence of a living series is no tombstone: it stays."""
-    master = events.alias("master")
-    living_series = exists().where(
-        master.c.projection_id == projection_id,
-        master.c.event_id == events.c.series_id,
-        master.c.status != "cancelled",
-    )
-    return connection.execute(
-        delete(events).where(
-            events.c.projection_id == projection_id,
-            events.c.deleted_at < deleted_before_ms,
-            events.c.status == "cancelled",
-            or_(events.c.series_id.is_(None), ~living_series),
-        )
-    ).rowcount
+    terms = {"projection": projection_id, "deleted_before": deleted_before_ms}
+    return connection.execute(OLD_TOMBSTONES, terms).rowcount
 
 
 def users_with_old_changes(connection: Connection, before_ms: int) -> dict[int, int]:
