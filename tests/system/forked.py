@@ -25,17 +25,21 @@ def copies() -> Copies:
     return Copies([promise.module for promise in COMMANDS])
 
 
-def command(arguments: Sequence[str], environment: Mapping[str, str], streams: Sequence[str]) -> None:
-    """The whole life of a copy: `calferry …`, with an environment and standard streams of its own, where its log is."""
+def command(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: str, streams: Sequence[str]
+) -> None:
+    """The whole life of a copy: `calferry …`, with an environment, a folder and standard streams of its own."""
     from calferry.cli import main
 
     for number, path in enumerate(streams):
         writing = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         os.dup2(os.open(path, writing if number else os.O_RDONLY, 0o600), number)
     sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
     os.environ.clear()
     os.environ.update(environment)
-    os.chdir(Path(streams[2]).parent)
+    os.chdir(folder)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["calferry", *arguments]
     main()
@@ -46,12 +50,13 @@ def start(
     environment: Mapping[str, str],
     log: Path,
     *,
+    folder: Path | None = None,
     printed: Path | None = None,
     typed: Path = Path(os.devnull),
 ) -> BaseProcess:
     """`log` gets standard error, and standard output too where that has no place of its own."""
     streams = [str(path) for path in (typed, printed or log, log)]
-    return copies().start(command, (arguments, dict(environment), streams))
+    return copies().start(command, (arguments, dict(environment), str(folder or log.parent), streams))
 
 
 def kill(process: BaseProcess) -> None:

@@ -1,9 +1,6 @@
 """The commands that pages show, in a shell, beside a service and a local Google that run."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,31 +8,12 @@ import pytest
 
 from calferry.emulator.server import run_in_thread
 from tests.house.tree import ROOT, read
-from tests.system.processes import DEADLINE_S, Site
+from tests.system.processes import Site
+from tests.system.shell import shell
 
 ALICE = "alice@example.com"
 GUIDE = re.findall(r"^\$ (.+)$", read(ROOT / "docs" / "command-line.md"), re.MULTILINE)
 (README,) = re.findall(r"^export PATH=.*\n((?:.+\n)+?)```", read(ROOT / "README.md"), re.MULTILINE)
-
-
-def shell(site: Site, folder: Path, lines: list[str]) -> tuple[int, list[tuple[str, str]], str]:
-    """Run lines as a person types them, until one fails: the exit code, each line with what it printed, and what was said."""
-    script = folder / "lines.sh"
-    marked = [f"printf '\\n=== {number}\\n'\n{line}" for number, line in enumerate(lines)]
-    script.write_text("\n".join(["set -euo pipefail", *marked]), "utf-8")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{site.environment['PATH']}"
-    done = subprocess.run(
-        ["bash", str(script)],
-        env={**site.environment, "PATH": path},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=4 * DEADLINE_S,
-        check=False,
-    )
-    parts = re.split(r"^=== (\d+)\n", done.stdout, flags=re.MULTILINE)[1:]
-    printed = list(zip([lines[int(number)] for number in parts[::2]], parts[1::2], strict=True))
-    return done.returncode, printed, done.stderr
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from calferry.vault import read_keys
 from tests.house.tree import ROOT, read
 from tests.system import forked
 from tests.system.processes import Site, free_port
-from tests.system.test_command_examples import ALICE, shell
+from tests.system.shell import shell
+from tests.system.test_command_examples import ALICE
 
 PAGES = {path.name: read(path) for path in sorted((ROOT / "docs").glob("*.md"))}
 LOCAL_GOOGLE = PAGES["local-google.md"]
