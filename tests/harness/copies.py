@@ -19,7 +19,7 @@ class Copies:
     def __init__(self, modules: Sequence[str]) -> None:
         self._context = get_context("forkserver")
         self._server = forkserver.ForkServer()
-        self._server.set_forkserver_preload(list(modules))
+        self._server.set_forkserver_preload([*modules, "tests.harness.frozen"])
 
     def start(
         self, target: Callable[..., object], args: Sequence[Any], *, daemon: bool = False

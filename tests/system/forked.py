@@ -22,7 +22,7 @@ STOPS_WITHIN_S = 20.0
 
 @cache
 def copies() -> Copies:
-    return Copies([promise.module for promise in COMMANDS])
+    return Copies([*(promise.module for promise in COMMANDS), __name__])
 
 
 def command(
