@@ -41,15 +41,24 @@ class Event:
     write has made an exception of. `rendered` keeps JSON made of this version, for the wire to fill.
     """
 
-    __slots__ = ("_found", "_occurrences", "_span", "_zone", "id", "master", "number", "rendered", "resource")
+    __slots__ = (
+        "_found", "_layout", "_occurrences", "_span", "_zone", "id", "master", "number", "rendered", "resource",
+    )  # fmt: skip
 
-    def __init__(self, resource: Json, number: int, master: "Event | None" = None) -> None:
+    def __init__(
+        self,
+        resource: Json,
+        number: int,
+        master: "Event | None" = None,
+        span: tuple[str, int, int] | None = None,
+    ) -> None:
         self.id: str = resource["id"]
         self.number = number
         self.resource = resource
         self.master = master
         self.rendered: dict[Any, bytes] = {}
-        self._span: tuple[str, int, int] | None = None
+        self._span = span
+        self._layout: Json = {}
         self._zone = ""
         self._found: list[Occurrence] = []
         self._occurrences: Iterator[Occurrence] = iter(())
@@ -75,6 +84,13 @@ class Event:
             end_at = when.instant(end, calendar_zone) if end else start_at
             self._span = (calendar_zone, start_at, end_at)
         return self._span[1], self._span[2]
+
+    def layout(self) -> Json:
+        """What all instances of a series have in common, and the keys of the rest in their places."""
+        if not self._layout:
+            shared = {key: value for key, value in self.resource.items() if key != "recurrence"}
+            self._layout = ordered({**shared, "recurringEventId": self.id, "originalStartTime": {}})
+        return self._layout
 
     def occurrences(self, calendar_zone: str) -> Iterator[Occurrence]:
         """The occurrences of a series in order, computed once and only as far as somebody asks."""
@@ -106,18 +122,25 @@ def suffix_of(stamp: Json) -> str:
 
 def instance(master: Event, occurrence: Occurrence, calendar_id: str, calendar_zone: str) -> Event:
     """The event that Google computes for one occurrence of an unchanged series."""
-    resource = {key: value for key, value in master.resource.items() if key != "recurrence"}
     instance_id = f"{master.id}_{occurrence.suffix}"
     start = _stamp(master.resource["start"], occurrence.wall)
-    resource |= {
+    resource = {
+        **master.layout(),
         "id": instance_id,
         "htmlLink": html_link(instance_id, calendar_id),
         "start": start,
         "end": _end(master, occurrence, calendar_zone),
-        "recurringEventId": master.id,
         "originalStartTime": start,
     }
-    return Event(ordered(resource), master.number, master)
+    return Event(resource, master.number, master, _span(master, occurrence, calendar_zone))
+
+
+def _span(master: Event, occurrence: Occurrence, calendar_zone: str) -> tuple[str, int, int] | None:
+    """That of an instance with times, which need not be read again; days have lengths of their own."""
+    if "date" in master.resource["start"]:
+        return None
+    start_at, end_at = master.span(calendar_zone)
+    return calendar_zone, occurrence.start_at, occurrence.start_at + end_at - start_at
 
 
 def _stamp(pattern: Json, wall: datetime) -> Json:

@@ -135,6 +135,8 @@ def _filter(calendar: Calendar, query: EventQuery) -> Callable[[Event], bool]:
         tests.append(lambda event: _mentions(event.resource, words))
     for group, pairs in (("private", query.private_properties), ("shared", query.shared_properties)):
         tests.extend(_has_property(group, name, value) for name, value in pairs)
+    if len(tests) == 1:
+        return tests[0]
     return lambda event: all(test(event) for test in tests)
 
 

@@ -78,10 +78,16 @@ def rendered(stamp: Json, zone_name: str) -> Json:
     """An EventDateTime as Google sends it: the offset of `zone_name`, whatever the event's own zone is."""
     if "dateTime" not in stamp:
         return stamp
-    moment = datetime.fromisoformat(stamp["dateTime"])
+    return {**stamp, "dateTime": _in_zone(stamp["dateTime"], stamp.get("timeZone"), zone_name)}
+
+
+@lru_cache(maxsize=8192)
+def _in_zone(text: str, own_zone: str | None, zone_name: str) -> str:
+    """Instances begin at their original start, and are listed again and again: most are asked more than once."""
+    moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or moment.microsecond:
-        moment = aware(stamp, zone_name)
-    return {**stamp, "dateTime": text_of(moment.astimezone(zone(zone_name)))}
+        moment = aware({"dateTime": text, "timeZone": own_zone}, zone_name)
+    return text_of(moment.astimezone(zone(zone_name)))
 
 
 def basic_utc(seconds: int) -> str:
