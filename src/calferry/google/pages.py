@@ -135,7 +135,8 @@ def read_items(raws: list[msgspec.Raw], body: bytes) -> tuple[list[ObservedItem]
                     continue
             except UNREADABLE:
                 pass
-            item = read_item(bytes(view), has_nul)
+            raw = bytes(view)
+            item = read_item(raw, has_nul and NUL in raw)
             if isinstance(item, ObservedItem):
                 items.append(item)
             else:
