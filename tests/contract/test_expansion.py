@@ -68,16 +68,17 @@ def by_id(items: list[Item]) -> dict[str, Item]:
     return found
 
 
-async def compare(google: LocalGoogle, service: Service, google_id: str, calendar_id: str) -> None:
+async def compare(
+    google: LocalGoogle, service: Service, google_id: str, calendar_id: str, zone: str | None
+) -> None:
     await service.clock.sleep(2)
     report = await run_calendar(service.engine, calendar_id)
     assert report.outcome == "done", report
     for window in WINDOWS:
-        for zone in ZONES:
-            wanted = by_id(listed(google, google_id, window, zone))
-            found = by_id(await read(service, calendar_id, window, zone))
-            assert found.keys() == wanted.keys()
-            assert found == {key: item | {"calendar_id": calendar_id} for key, item in wanted.items()}
+        wanted = by_id(listed(google, google_id, window, zone))
+        found = by_id(await read(service, calendar_id, window, zone))
+        assert found.keys() == wanted.keys()
+        assert found == {key: item | {"calendar_id": calendar_id} for key, item in wanted.items()}
     found = by_id(await read(service, calendar_id, FIFTEEN_MONTHS, None))
     for master, instances in series_by_series(google, google_id, FIFTEEN_MONTHS).items():
         mine = {key: item for key, item in found.items() if item.get("recurringEventId") == master}
@@ -94,11 +95,11 @@ async def expand_through_edits(content: bytes, name: str) -> None:
     world = google.emulator.world
     calendar = next(one for one in world.calendars.values() if one.id != PERSON)
     calendar_id = await service.calendar_id(calendar.id)
-    await compare(google, service, calendar.id, calendar_id)
-    for _ in range(BURSTS):
+    await compare(google, service, calendar.id, calendar_id, ZONES[0])
+    for burst in range(1, BURSTS + 1):
         for _ in range(EDITS_A_BURST):
             sample_edit(dice, world, calendar, google.emulator.now())
-        await compare(google, service, calendar.id, calendar_id)
+        await compare(google, service, calendar.id, calendar_id, ZONES[burst % len(ZONES)])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

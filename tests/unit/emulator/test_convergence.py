@@ -265,7 +265,7 @@ class People(RuleBasedStateMachine):
 
 
 TestPeople = People.TestCase
-TestPeople.settings = settings(max_examples=150, stateful_step_count=40)
+TestPeople.settings = settings(max_examples=50, stateful_step_count=40)
 
 
 def without_tombstones(plant: pytest.MonkeyPatch) -> None:
