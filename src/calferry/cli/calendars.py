@@ -9,10 +9,9 @@ from sqlalchemy import Connection
 from calferry.bootstrap.database import open_store
 from calferry.bootstrap.system import SystemClock
 from calferry.cli.endings import CommandFailed, run
-from calferry.cli.options import AsJson, Email
+from calferry.cli.options import AsJson, CalendarIds, Email
 from calferry.cli.output import Output, shortened
-from calferry.cli.people import calendars_of_accounts, known_accounts
-from calferry.cli.sync import CalendarIds, choose
+from calferry.cli.people import calendars_of_accounts, choose, known_accounts
 from calferry.core.model import Mode
 from calferry.core.sync_state import effective_mode
 from calferry.settings import load_settings

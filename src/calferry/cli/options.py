@@ -8,6 +8,14 @@ import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as one line of JSON.")]
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The Google address.", show_default=False)]
+CalendarIds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--calendar",
+        metavar="ID",
+        help="Only this calendar, by our id, Google's, or `primary`. May be repeated.",
+    ),
+]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
 

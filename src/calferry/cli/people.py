@@ -1,5 +1,6 @@
 """From an address on the command line to the rows that belong to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -73,3 +74,20 @@ async def calendars_of_accounts(store: Store, found: list[Account]) -> list[Cale
         owned = await store.read(partial(account_reads.calendars_of, user_id=user_id))
         calendars += [calendar for calendar in owned if calendar.account_id in account_ids]
     return calendars
+
+
+def choose(known: Sequence[CalendarRow], named: Sequence[str]) -> list[CalendarRow]:
+    """The calendars named, else those selected, else all. Raises CommandFailed for one that nobody has."""
+    if not named:
+        return [calendar for calendar in known if calendar.selected] or list(known)
+    unknown = [name for name in named if not any(name in names_of(calendar) for calendar in known)]
+    if unknown:
+        raise CommandFailed(
+            f"There is no calendar {', '.join(unknown)} in this account; `calferry status --json` names them all."
+        )
+    return [calendar for calendar in known if names_of(calendar) & set(named)]
+
+
+def names_of(calendar: CalendarRow) -> set[str]:
+    """What a calendar may be called on the command line."""
+    return {calendar.id, calendar.google_id} | ({"primary"} if calendar.is_primary else set())

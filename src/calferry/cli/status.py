@@ -16,7 +16,7 @@ from calferry.store import account_reads, status_reads
 from calferry.store.account_reads import CalendarRow
 from calferry.store.status_reads import CalendarStatus
 from calferry.store.tables import users
-from calferry.web.sync_status import health_from, status_from
+from calferry.web.told_status import health_from, status_from
 
 Entry = tuple[str, CalendarRow, CalendarStatus]
 """A calendar with its account's address and its state."""

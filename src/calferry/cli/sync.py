@@ -10,10 +10,10 @@ import typer
 
 from calferry.bootstrap.engine import opened_engine
 from calferry.cli.dry_run import foresee
-from calferry.cli.endings import DONE, FAILED, SIGN_IN_AGAIN, CommandFailed, run
-from calferry.cli.options import AsJson, Email
+from calferry.cli.endings import DONE, FAILED, SIGN_IN_AGAIN, run
+from calferry.cli.options import AsJson, CalendarIds, Email
 from calferry.cli.output import Output, count, shortened
-from calferry.cli.people import Account, calendars_of_accounts, known_accounts
+from calferry.cli.people import Account, calendars_of_accounts, choose, known_accounts
 from calferry.cli.progress import CalendarBars, calendar_bars
 from calferry.core.limits import CALENDARS_AT_ONCE
 from calferry.settings import load_settings
@@ -25,14 +25,6 @@ from calferry.sync.report import Report
 from calferry.sync.run_calendar import RunTerms
 from calferry.sync.run_many import run_until_clean
 
-CalendarIds = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--calendar",
-        metavar="ID",
-        help="Only this calendar, by our id, Google's, or `primary`. May be repeated.",
-    ),
-]
 Full = Annotated[bool, typer.Option("--full", help="List everything again instead of asking for changes.")]
 DryRun = Annotated[
     bool,
@@ -95,23 +87,6 @@ async def refresh_lists(output: Output, engine: Engine, accounts: Sequence[Accou
         if listed.error is not None:
             output.say(f"The calendars of {account.email} could not be listed: {listed.error.message}")
     return len(accounts)
-
-
-def choose(known: Sequence[CalendarRow], named: Sequence[str]) -> list[CalendarRow]:
-    """The calendars named, else those selected, else all. Raises CommandFailed for one that nobody has."""
-    if not named:
-        return [calendar for calendar in known if calendar.selected] or list(known)
-    unknown = [name for name in named if not any(name in names_of(calendar) for calendar in known)]
-    if unknown:
-        raise CommandFailed(
-            f"There is no calendar {', '.join(unknown)} in this account; `calferry status --json` names them all."
-        )
-    return [calendar for calendar in known if names_of(calendar) & set(named)]
-
-
-def names_of(calendar: CalendarRow) -> set[str]:
-    """What a calendar may be called on the command line."""
-    return {calendar.id, calendar.google_id} | ({"primary"} if calendar.is_primary else set())
 
 
 async def sync_all(

@@ -8,14 +8,14 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, inspect, select
 
 from calferry.store.dialect import is_postgres
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 ONE_AT_A_TIME = 0x63616C66
 FOLDER = Path(__file__).with_name("migrations")
@@ -25,17 +25,11 @@ class DatabaseTooNew(Exception):
     """The database was migrated by a newer version of calferry."""
 
 
-def alembic_config(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
-
-
 def revision_of(connection: Connection) -> str | None:
     """The revision the database is at; None for an empty database."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
 def newest_revision() -> str | None:
@@ -60,9 +54,9 @@ def queue_schema() -> ModuleType:
 
 @cache
 def known_revisions() -> tuple[str, ...]:
-    """The newest first. Asked for once in a process: the scripts are read and run for it."""
-    scripts = ScriptDirectory.from_config(alembic_config())
-    return tuple(script.revision for script in scripts.walk_revisions())
+    """The newest first, by the names of the scripts."""
+    names = sorted((path.name for path in FOLDER.glob("versions/[0-9]*.py")), reverse=True)
+    return tuple(name.partition("_")[0] for name in names)
 
 
 def missing_revisions(connection: Connection) -> int:
@@ -86,7 +80,24 @@ def upgrade(connection: Connection) -> int:
         connection.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     missing = pending(connection)
     if missing:
-        command.upgrade(alembic_config(connection), "head")
+        run_missing(connection)
     if is_queue_behind(connection):
         queue_schema().install(connection)
     return missing
+
+
+def run_missing(connection: Connection) -> None:
+    """Alembic is imported where there is something to run: that takes 9 MB, and a tenth of the start of a command."""
+    from alembic import command  # noqa: PLC0415 - see above
+
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection | None = None) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

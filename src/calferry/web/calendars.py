@@ -18,7 +18,7 @@ from calferry.web.frames import instant
 from calferry.web.problems import Problem, not_found, responses
 from calferry.web.request_body import RequestBody
 from calferry.web.service import ServiceDep
-from calferry.web.sync_status import health_from
+from calferry.web.told_status import health_from
 
 router = APIRouter(prefix="/calendar/calendars", tags=["calendars"])
 

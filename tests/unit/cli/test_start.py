@@ -1,12 +1,16 @@
 """A command's start imports what it needs: the list of commands imports none of them."""
 
+import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from calferry.cli.commands import COMMANDS
 from calferry.cli.promised import Promise
+from calferry.store import migrate
+from calferry.store.sqlite import SqliteStore
 
 HEAVY = (
     "aiohttp",
@@ -48,6 +52,24 @@ def test_the_local_google_starts_without_the_service() -> None:
     found = modules_imported_by("emulator", "--help")
     assert "calferry.cli.emulator" in found
     assert found & {"fastapi", "sqlalchemy", "alembic", "calferry.settings"} == set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("accounts", "list"), ("audit",), ("calendars", "pause", "alice@example.com"), ("status",),
+     ("tokens", "create", "alice@example.com")],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_commands_that_look_into_the_database_start_without_what_asks_google_serves_or_migrates(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path / "calferry.sqlite3")
+    asyncio.run(store.write(migrate.upgrade))
+    asyncio.run(store.close())
+    monkeypatch.setenv("CALFERRY_DATA", str(tmp_path))
+    found = modules_imported_by(*command)
+    assert "calferry.store.migrate" in found
+    assert found & {"aiohttp", "alembic", "calferry.google", "fastapi"} == set()
 
 
 @pytest.mark.parametrize("promise", COMMANDS, ids=lambda promise: promise.name)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from calferry.store import migrate
@@ -60,6 +61,11 @@ def test_upgrade_counts_what_it_ran_and_then_has_nothing_to_do(database: Any) ->
         assert migrate.pending(connection) == 0
         assert migrate.upgrade(connection) == 0
         assert migrate.revision_of(connection) == migrate.newest_revision()
+
+
+def test_the_names_of_the_scripts_tell_their_revisions_in_order() -> None:
+    scripts = ScriptDirectory.from_config(migrate.alembic_config()).walk_revisions()
+    assert migrate.known_revisions() == tuple(script.revision for script in scripts)
 
 
 def test_interrupted_upgrade_leaves_the_database_as_it_was(database: Any) -> None:
