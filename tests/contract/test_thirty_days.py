@@ -53,7 +53,7 @@ EDITS_A_DAY = 10
 LOST = 0.25
 """How many messages of Google never arrive."""
 SELDOM = tuple(replace(timer, every_s=max(timer.every_s, 6 * HOUR)) for timer in timers_for(KEEPING))
-INTERVALS = Intervals(poll_with_push_s=5 * HOUR, poll_without_push_s=5 * HOUR, calendar_list_s=12 * HOUR)
+INTERVALS = Intervals(poll_with_push_s=8 * HOUR, poll_without_push_s=8 * HOUR, calendar_list_s=12 * HOUR)
 ENDLESS = "endless"
 ENDLESS_MIN = 450
 """So many days any window has."""
@@ -264,5 +264,5 @@ def test_both_modes_are_what_google_has_for_thirty_days(seed: int) -> None:
     async def run() -> None:
         await Month(seed).run()
 
-    with scaled(SCAN_EVERY_S=600.0):
+    with scaled(SCAN_EVERY_S=1800.0):
         run_virtually(run())
