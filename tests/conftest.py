@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from tests.harness import databases
 from tests.harness.databases import on_both, on_postgres
 from tests.harness.logged import lines
+from tests.harness.shared_certificates import share_certificates
 from tests.harness.shared_statements import share_compiled_statements
 
 # Shared machines are slow at random, so no deadlines; the same examples on every machine.
@@ -28,6 +29,7 @@ settings.load_profile("house")
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 share_compiled_statements()
+share_certificates()
 # Thousands of tests are collected, and all of them stay: there is nothing to look for meanwhile, nor among them later.
 gc.disable()
 
