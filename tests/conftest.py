@@ -45,6 +45,8 @@ BUSY = (
 """What keeps a core busy from its beginning to its end."""
 LONG = ("tests/system/", "tests/browser/", "tests/unit/bench/", "test_edits_attacked")
 """What takes long and mostly waits: for other processes, for a browser, for a clock."""
+YOUNG_MAX = 20_000
+"""Objects that are made before the youngest are looked through: most of a test's are gone by themselves when it ends."""
 SKIPPED = "skipped or expected to fail: a test runs here or is not kept"
 
 
@@ -61,7 +63,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every process begins with what takes long, so that none waits in the end for what another has just begun; what
-    keeps a core busy is given to a third of them, so that there is something to do while the others wait."""
+    keeps a core busy is given to two of five, so that there is something to do while the others wait."""
     items[:] = in_shares(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
@@ -73,7 +75,7 @@ def in_shares(items: list[pytest.Item], shares: int) -> list[pytest.Item]:
     rest = iter([item for item in items if item not in begun])
     if shares == 1:
         return [*busy, *long, *rest]
-    hogs = max(1, shares // 3)
+    hogs = max(1, (shares + 1) // 3)
     firsts = [
         *(busy[n::hogs] for n in range(hogs)),
         *(long[n :: shares - hogs] for n in range(shares - hogs)),
@@ -86,6 +88,7 @@ def in_shares(items: list[pytest.Item], shares: int) -> list[pytest.Item]:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.set_threshold(YOUNG_MAX, 20, 50)
     gc.enable()
 
 

@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 import asyncpg
 import pytest
+import uvloop
 from sqlalchemy import Connection
 from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
@@ -266,7 +267,7 @@ async def ask(address: str, statement: str) -> None:
 
 @cache
 def loop_aside() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()
     threading.Thread(target=loop.run_forever, name="postgres", daemon=True).start()
     return loop
 

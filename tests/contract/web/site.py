@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import uvloop
 from sqlalchemy import Connection
 
 from calferry.bootstrap.access_log import AccessLog
@@ -258,7 +259,7 @@ def running_site(
 
     def run() -> None:
         try:
-            asyncio.run(main())
+            uvloop.run(main())
         except BaseException as error:  # noqa: BLE001 - told to the thread that waits
             failure.append(error)
         finally:
