@@ -56,7 +56,13 @@ def test_no_requirement_says_where_it_comes_from(name: str) -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_wanted_package_is_pinned(name: str) -> None:
-    assert wanted(name) - set(pinned(name)) == set()
+    assert wanted(name) - set(pinned(name)) - set(pinned("runtime")) == set()
+
+
+def test_no_package_is_pinned_twice() -> None:
+    """Set-up installs them side by side."""
+    everything = [package for name in LISTS for package in pinned(name)]
+    assert len(everything) == len(set(everything))
 
 
 def test_pyproject_and_the_requirement_files_want_the_same() -> None:
