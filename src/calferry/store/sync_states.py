@@ -141,14 +141,20 @@ def take(connection: Connection, state_id: str, lease: LeaseTerms, now_ms: int) 
     return None if row is None else as_state(row)
 
 
+@cache
+def holding() -> Any:
+    """The statement of `hold`, which a flood of notifications runs thousands of times."""
+    held = select(states.c.id).where(among_bound("postgresql", states.c.id, "ids"))
+    return held.order_by(states.c.id).with_for_update()
+
+
 def hold(connection: Connection, *state_ids: str) -> None:
     """Until the transaction ends nobody else changes these resources, nor what is decided by looking at them.
 
     On SQLite whoever writes is alone anyway.
     """
     if is_postgres(connection):
-        held = select(states.c.id).where(among(connection, states.c.id, state_ids)).order_by(states.c.id)
-        connection.execute(held.with_for_update()).all()
+        connection.execute(holding(), {"ids": list(state_ids)}).all()
 
 
 def find(connection: Connection, state_id: str) -> Any | None:
