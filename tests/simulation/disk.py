@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from tests.harness.databases import copy_of, made_once
+from tests.harness.databases import copy_of, driver_of, made_once
 
 T = TypeVar("T")
 
@@ -49,8 +49,7 @@ class Disk:
     def __init__(self) -> None:
         self.store = copy_of(made_once(guarded=True))
         self.connection = self.store.writing.connect()
-        driver: Any = self.connection.connection.driver_connection
-        self.raw: sqlite3.Connection = driver
+        self.raw = driver_of(self.connection)
         # SQLAlchemy believes in one transaction for ever; those that there are begin and end below it, which is quick.
         self.connection.begin()
         self.raw.execute("COMMIT")

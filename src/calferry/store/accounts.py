@@ -44,8 +44,7 @@ TAKE_REFRESH = (
 
 def take_refresh(connection: Connection, account_id: str, lease: LeaseTerms) -> Any | None:
     """Take the right to refresh this account's token; the row, or None while somebody else refreshes."""
-    terms = {"owner": lease.owner, "boot": lease.boot, "lease_now": lease.now, "until": lease.until}
-    return connection.execute(TAKE_REFRESH, {"account_id": account_id, **terms}).one_or_none()
+    return connection.execute(TAKE_REFRESH, {"account_id": account_id, **lease.terms}).one_or_none()
 
 
 def keep_refresh(connection: Connection, account_id: str, lease: LeaseTerms) -> None:

@@ -107,8 +107,7 @@ def due(connection: Connection, now_ms: int, lease: LeaseTerms) -> list[str]:
 
 def take(connection: Connection, subscription_id: str, lease: LeaseTerms, now_ms: int) -> Subscription | None:
     """Take the right to send for it, if there may be sent now; its fence moves on."""
-    terms = {"owner": lease.owner, "boot": lease.boot, "lease_now": lease.now, "until": lease.until}
-    asked = {"subscription_id": subscription_id, "now": now_ms, **terms}
+    asked = {"subscription_id": subscription_id, "now": now_ms, **lease.terms}
     row = connection.execute(TAKE, asked).one_or_none()
     return None if row is None else read(connection, row, now_ms)
 

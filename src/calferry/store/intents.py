@@ -159,8 +159,7 @@ def take(connection: Connection, intent_id: str, lease: LeaseTerms, now_ms: int)
     From now on nobody knows whether Google has it. What is returned says whether that was so before.
     """
     uncertain = connection.execute(KNOWN, {"intent_id": intent_id}).scalar_one_or_none()
-    terms = {"owner": lease.owner, "boot": lease.boot, "lease_now": lease.now, "until": lease.until}
-    row = connection.execute(TAKE, {"intent_id": intent_id, "now": now_ms, **terms}).one_or_none()
+    row = connection.execute(TAKE, {"intent_id": intent_id, "now": now_ms, **lease.terms}).one_or_none()
     return None if row is None else replace(Intent(*row), uncertain=bool(uncertain))
 
 

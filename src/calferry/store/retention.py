@@ -8,7 +8,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    exists,
     func,
     literal_column,
     or_,
@@ -16,6 +15,7 @@ from sqlalchemy import (
     update,
 )
 
+from calferry.store.event_rows import live_master
 from calferry.store.sync_states import NO_LEASE, NO_PASS, bound
 from calferry.store.tables import (
     calendars,
@@ -62,19 +62,11 @@ def projection_ids(connection: Connection) -> list[int]:
     return list(connection.execute(select(projections.c.id).order_by(projections.c.id)).scalars())
 
 
-MASTER = events.alias("master")
 OLD_TOMBSTONES = delete(events).where(
     events.c.projection_id == bindparam("projection"),
     events.c.deleted_at < bound("deleted_before"),
     events.c.status == "cancelled",
-    or_(
-        events.c.series_id.is_(None),
-        ~exists().where(
-            MASTER.c.projection_id == events.c.projection_id,
-            MASTER.c.event_id == events.c.series_id,
-            MASTER.c.status != "cancelled",
-        ),
-    ),
+    or_(events.c.series_id.is_(None), ~live_master(events)),
 )
 
 

@@ -57,6 +57,11 @@ class LeaseTerms:
     def until(self) -> int:
         return self.now + LEASE_MS
 
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What a statement that takes a lease is given of it."""
+        return {"owner": self.owner, "boot": self.boot, "lease_now": self.now, "until": self.until}
+
 
 def create(
     connection: Connection, state_id: str, user_id: UserId, account_id: str, kind: str, due_at: int | None
@@ -136,8 +141,7 @@ def take(connection: Connection, state_id: str, lease: LeaseTerms, now_ms: int) 
 
     Times that lie further ahead than anything is ever put off are left over from a clock that was set back.
     """
-    terms = {"owner": lease.owner, "boot": lease.boot, "lease_now": lease.now, "until": lease.until}
-    row = connection.execute(TAKE, {"state_id": state_id, "now": now_ms, **terms}).one_or_none()
+    row = connection.execute(TAKE, {"state_id": state_id, "now": now_ms, **lease.terms}).one_or_none()
     return None if row is None else as_state(row)
 
 
