@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import sys
 from collections.abc import Generator
 from itertools import islice
 
@@ -26,7 +27,11 @@ settings.register_profile(
 )
 settings.load_profile("house")
 # Standard output belongs to what is tested.
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+structlog.configure(
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+)
+LOGGING = structlog.get_config()
 
 share_compiled_statements()
 share_certificates()
@@ -90,6 +95,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(YOUNG_MAX, 20, 50)
     gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    # A command that ran in this process has configured its own.
+    structlog.configure(**LOGGING)
 
 
 def pytest_sessionfinish() -> None:

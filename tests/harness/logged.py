@@ -1,8 +1,9 @@
-"""What is logged in a test, as a service off a terminal writes it."""
+"""What is logged in a test, as a service writes it."""
 
 import io
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import structlog
@@ -10,13 +11,22 @@ import structlog
 from calferry.bootstrap.logs import configure_logs
 
 
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
+@contextmanager
+def logged_to(stream: io.StringIO) -> Iterator[io.StringIO]:
+    """The stream, to which everything goes meanwhile; afterwards the other tests of the process log as before."""
     root = logging.getLogger()
     before, level, configured = list(root.handlers), root.level, structlog.get_config()
-    stream = io.StringIO()
     configure_logs("info", stream)
-    yield stream
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.configure(**configured)
+    try:
+        yield stream
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        structlog.configure(**configured)
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """Off a terminal."""
+    with logged_to(io.StringIO()) as stream:
+        yield stream

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import structlog
 
-from calferry.bootstrap.logs import HIDDEN, configure_logs
+from calferry.bootstrap.logs import HIDDEN
+from tests.harness.logged import logged_to
 
 
 def entries(lines: io.StringIO) -> list[dict[str, Any]]:
@@ -91,10 +92,7 @@ class Terminal(io.StringIO):
 
 def test_values_cannot_forge_a_line_or_colour_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    root = logging.getLogger()
-    before, level, terminal = list(root.handlers), root.level, Terminal()
-    try:
-        configure_logs("info", terminal)
+    with logged_to(Terminal()) as terminal:
         title = "x\r\n2026-01-01 [info] forged\x1b[2J\u2028\u202e\x85"
         structlog.get_logger("calferry").info("said", title=title, deep=[title])
         logging.getLogger("some.library").error("sent %s", title)
@@ -102,10 +100,6 @@ def test_values_cannot_forge_a_line_or_colour_on_a_terminal(monkeypatch: pytest.
             raise RuntimeError(title)
         except RuntimeError:
             structlog.get_logger("calferry").exception("crashed", title=title)
-    finally:
-        root.handlers[:] = before
-        root.setLevel(level)
-        structlog.reset_defaults()
     text = terminal.getvalue()
     assert not any(sign in text for sign in ("\x1b[2J", "\r", "\x85", "\u2028", "\u202e"))
     entries = text.partition("Traceback")[0].splitlines()
@@ -115,3 +109,10 @@ def test_values_cannot_forge_a_line_or_colour_on_a_terminal(monkeypatch: pytest.
 def test_what_is_below_the_level_is_silent(lines: io.StringIO) -> None:
     structlog.get_logger("calferry").debug("detail")
     assert lines.getvalue() == ""
+
+
+def test_a_stream_is_logged_to_no_longer_than_it_is_read() -> None:
+    before = structlog.get_config()
+    with logged_to(Terminal()):
+        assert structlog.get_config() != before
+    assert structlog.get_config() == before
