@@ -28,7 +28,7 @@ class ReadAhead:
     A page is megabytes, and one writer is kept busy by few of them.
     """
 
-    places: int = 2
+    places: int = 1
 
 
 @dataclass(frozen=True, slots=True)
