@@ -7,7 +7,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+PLACES = (
+    "/usr/bin/chromium-headless-shell",
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+)
 QUIET = (
     "--disable-gpu",
     "--disable-quic",
