@@ -6,6 +6,8 @@ from calferry.store.tables import accounts
 from calferry.sync.accounts import disconnect
 from calferry.sync.engine import Engine
 
+CLOSING = select(accounts.c.id).where(accounts.c.status == "closing").order_by(accounts.c.id)
+
 
 async def finish_closing(engine: Engine) -> int:
     """Go on with each; returns how many were left to be finished. Doing it twice at once does no harm."""
@@ -16,5 +18,4 @@ async def finish_closing(engine: Engine) -> int:
 
 
 def closing_accounts(connection: Connection) -> list[str]:
-    statement = select(accounts.c.id).where(accounts.c.status == "closing").order_by(accounts.c.id)
-    return list(connection.execute(statement).scalars())
+    return list(connection.execute(CLOSING).scalars())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from calferry.store.sync_states import LeaseTerms, bound, one_of
 from calferry.store.tables import accounts
@@ -23,8 +23,11 @@ def usable_grant(connection: Connection, account_id: str) -> int | None:
     return connection.execute(USABLE_GRANT, {"account_id": account_id}).scalar_one_or_none()
 
 
+CHANGE = update(accounts).where(accounts.c.id == bindparam("account_id"))
+
+
 def change(connection: Connection, account_id: str, **values: Any) -> None:
-    connection.execute(update(accounts).where(accounts.c.id == account_id).values(values))
+    connection.execute(CHANGE, {"account_id": account_id, **values})
 
 
 TAKE_REFRESH = (
@@ -56,18 +59,23 @@ def keep_refresh(connection: Connection, account_id: str, lease: LeaseTerms) -> 
     )
 
 
+GIVE_BACK = CHANGE.where(accounts.c.refresh_owner == bindparam("owner")).values(
+    refresh_owner=None, refresh_until=None, refresh_boot=None
+)
+
+
 def finish_refresh(
     connection: Connection, account_id: str, owner: str, grant_number: int, values: dict[str, Any]
 ) -> bool:
     """Give the right back, and apply the outcome if the account still holds the grant that was sent."""
-    connection.execute(
-        update(accounts)
-        .where(accounts.c.id == account_id, accounts.c.refresh_owner == owner)
-        .values(refresh_owner=None, refresh_until=None, refresh_boot=None)
-    )
+    connection.execute(GIVE_BACK, {"account_id": account_id, "owner": owner})
     if not values:
         return False
     return with_grant(connection, account_id, grant_number, values)
+
+
+SAME_GRANT = CHANGE.where(accounts.c.grant_number == bound("held_grant"))
+UNLESS_CLOSING = SAME_GRANT.where(accounts.c.status != "closing")
 
 
 def with_grant(connection: Connection, account_id: str, grant_number: int, values: dict[str, Any]) -> bool:
@@ -75,10 +83,10 @@ def with_grant(connection: Connection, account_id: str, grant_number: int, value
 
     An account that is being disconnected stays so, whatever becomes of its grant.
     """
+    statement = UNLESS_CLOSING if "status" in values else SAME_GRANT
     if values.get("status_reason") is not None:
-        values = values | {"status_reason": func.coalesce(accounts.c.status_reason, values["status_reason"])}
-    same_grant = and_(accounts.c.id == account_id, accounts.c.grant_number == grant_number)
-    if "status" in values:
-        same_grant = and_(same_grant, accounts.c.status != "closing")
-    found = connection.execute(update(accounts).where(same_grant).values(values))
-    return found.rowcount == 1
+        reason = func.coalesce(accounts.c.status_reason, values["status_reason"])
+        statement = statement.values(status_reason=reason)
+        values = {name: value for name, value in values.items() if name != "status_reason"}
+    held = {"account_id": account_id, "held_grant": grant_number}
+    return connection.execute(statement, {**held, **values}).rowcount == 1

@@ -40,6 +40,9 @@ class Entry:
     details: dict[str, Any]
 
 
+INSERT = insert(audit)
+
+
 def add(
     connection: Connection,
     action: Action,
@@ -52,7 +55,7 @@ def add(
     """Write an entry. `subject` is the id of what it is about; nothing in it may be a secret, a name or an address."""
     row = {"at": now_ms, "action": action, "user_id": user_id, "subject": subject}
     text = json.dumps(details, sort_keys=True) if details else None
-    connection.execute(insert(audit).values(**row, details=text))
+    connection.execute(INSERT, {**row, "details": text})
 
 
 def add_once(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from calferry.core.calendar_list import KnownCalendar, Listing
 from calferry.core.google_calendar import CalendarListEntry
@@ -13,12 +13,15 @@ from calferry.store import changes, channels, sync_states
 from calferry.store.tables import calendars
 from calferry.store.tables import sync_states as states
 
-KNOWN = [calendars.c[name] for name in KnownCalendar.__slots__]
+KNOWN = select(*(calendars.c[name] for name in KnownCalendar.__slots__)).where(
+    calendars.c.account_id == bindparam("account_id")
+)
+INSERT = calendars.insert()
 
 
 def known(connection: Connection, account_id: str) -> dict[str, KnownCalendar]:
     """The account's calendars by Google's id."""
-    rows = connection.execute(select(*KNOWN).where(calendars.c.account_id == account_id))
+    rows = connection.execute(KNOWN, {"account_id": account_id})
     return {row.google_id: KnownCalendar(*row) for row in rows}
 
 
@@ -70,7 +73,7 @@ def insert(
         "push": "unknown",
         "created_at": now_ms,
     }
-    connection.execute(calendars.insert().values(values))
+    connection.execute(INSERT, values)
     sync_states.create(connection, calendar_id, state.user_id, state.account_id, "events", None)
 
 

@@ -77,47 +77,52 @@ def change(connection: Connection, calendar_id: str, **values: Any) -> None:
     connection.execute(CHANGE, {"calendar_id": calendar_id, **values})
 
 
+OPEN = projections.insert().returning(projections.c.id)
+
+
 def open_projection(
     connection: Connection, calendar: MirroredCalendar, mode: Mode, window: Window | None, now_ms: int
 ) -> ProjectionId:
     """A new, empty projection of the calendar."""
-    statement = (
-        projections.insert()
-        .values(
-            user_id=calendar.user_id,
-            calendar_id=calendar.id,
-            mode=mode,
-            window_start_at=window.start_at if window else None,
-            window_end_at=window.end_at if window else None,
-            created_at=now_ms,
-        )
-        .returning(projections.c.id)
-    )
-    return ProjectionId(connection.execute(statement).scalar_one())
+    row = {
+        "user_id": calendar.user_id,
+        "calendar_id": calendar.id,
+        "mode": mode,
+        "window_start_at": window.start_at if window else None,
+        "window_end_at": window.end_at if window else None,
+        "created_at": now_ms,
+    }
+    return ProjectionId(connection.execute(OPEN, row).scalar_one())
+
+
+END_OTHERS = update(projections).where(
+    projections.c.calendar_id == bindparam("shown_calendar"),
+    projections.c.id != bindparam("shown"),
+    projections.c.ended_at.is_(None),
+)
 
 
 def activate(connection: Connection, calendar_id: str, projection_id: ProjectionId, now_ms: int) -> None:
     """Readers see this projection from now on; the others of the calendar have ended."""
     change(connection, calendar_id, projection_id=projection_id)
-    connection.execute(
-        update(projections)
-        .where(
-            projections.c.calendar_id == calendar_id,
-            projections.c.id != projection_id,
-            projections.c.ended_at.is_(None),
-        )
-        .values(ended_at=now_ms)
-    )
+    shown = {"shown_calendar": calendar_id, "shown": projection_id}
+    connection.execute(END_OTHERS, {**shown, "ended_at": now_ms})
 
 
 def set_mode(connection: Connection, calendar_id: str, mode: Mode) -> None:
     change(connection, calendar_id, mode=mode)
 
 
+SELECT_FOR_SYNC = (
+    update(calendars)
+    .where(
+        calendars.c.id.in_(bindparam("calendar_ids", expanding=True)),
+        calendars.c.selected.is_(False),
+    )
+    .values(selected=True)
+)
+
+
 def select_for_sync(connection: Connection, calendar_ids: list[str]) -> None:
     """From now on these calendars are mirrored."""
-    connection.execute(
-        update(calendars)
-        .where(calendars.c.id.in_(calendar_ids), calendars.c.selected.is_(False))
-        .values(selected=True)
-    )
+    connection.execute(SELECT_FOR_SYNC, {"calendar_ids": calendar_ids})

@@ -26,18 +26,20 @@ class NewChannel:
     token_hash: bytes
 
 
+REGISTER = channels.insert()
+
+
 def register(connection: Connection, new: NewChannel, now_ms: int) -> None:
-    connection.execute(
-        channels.insert().values(
-            id=new.id,
-            user_id=new.user_id,
-            account_id=new.account_id,
-            resource=new.resource,
-            state="registering",
-            token_hash=new.token_hash,
-            created_at=now_ms,
-        )
-    )
+    row = {
+        "id": new.id,
+        "user_id": new.user_id,
+        "account_id": new.account_id,
+        "resource": new.resource,
+        "state": "registering",
+        "token_hash": new.token_hash,
+        "created_at": now_ms,
+    }
+    connection.execute(REGISTER, row)
 
 
 def load(connection: Connection, channel_id: str) -> Any | None:
@@ -93,20 +95,19 @@ def live_of(connection: Connection, resource: str, now_ms: int) -> Any | None:
     return connection.execute(LIVE_OF, {"resource": resource, "now": now_ms}).first()
 
 
+ACTIVATE = update(channels).where(channels.c.id == bindparam("channel_id"), channels.c.state == "registering")
+
+
 def activate(connection: Connection, channel_id: str, opened: OpenedChannel, renew_at: int) -> bool:
     """The watch was answered. False when the row is gone or no longer wanted: stop the channel at once."""
-    found = connection.execute(
-        update(channels)
-        .where(channels.c.id == channel_id, channels.c.state == "registering")
-        .values(
-            state="active",
-            resource_id=opened.resource_id,
-            resource_uri=opened.resource_uri,
-            expires_at=opened.expires_at,
-            renew_at=renew_at,
-        )
-    )
-    return found.rowcount == 1
+    values = {
+        "state": "active",
+        "resource_id": opened.resource_id,
+        "resource_uri": opened.resource_uri,
+        "expires_at": opened.expires_at,
+        "renew_at": renew_at,
+    }
+    return connection.execute(ACTIVATE, {"channel_id": channel_id, **values}).rowcount == 1
 
 
 def settle(connection: Connection, channel_id: str, state: str) -> None:
@@ -118,29 +119,39 @@ def settle(connection: Connection, channel_id: str, state: str) -> None:
     )
 
 
+DRAIN_OTHERS = (
+    update(channels)
+    .where(
+        channels.c.resource == bindparam("watched"),
+        channels.c.id != bindparam("kept_id"),
+        channels.c.state == "active",
+    )
+    .values(state="draining", renew_at=None)
+    .returning(channels)
+)
+
+
 def drain_others(connection: Connection, resource: str, kept_id: str) -> list[Any]:
     """Every other open channel of the resource is to be stopped; returns them."""
-    statement = (
-        update(channels)
-        .where(channels.c.resource == resource, channels.c.id != kept_id, channels.c.state == "active")
-        .values(state="draining", renew_at=None)
-        .returning(channels)
-    )
-    return list(connection.execute(statement))
+    return list(connection.execute(DRAIN_OTHERS, {"watched": resource, "kept_id": kept_id}))
+
+
+DRAIN = (
+    update(channels)
+    .where(channels.c.resource == bindparam("watched"), one_of(channels.c.state, LIVE))
+    .values(state="draining", renew_at=None)
+)
+UNWATCHED = (
+    update(calendars)
+    .where(calendars.c.id == bindparam("watched"), calendars.c.push == "on")
+    .values(push="unknown")
+)
 
 
 def drain(connection: Connection, calendar_id: str) -> None:
     """Nobody listens to channels of this calendar any more, not even to one that is about to open."""
-    connection.execute(
-        update(channels)
-        .where(channels.c.resource == calendar_id, channels.c.state.in_(LIVE))
-        .values(state="draining", renew_at=None)
-    )
-    connection.execute(
-        update(calendars)
-        .where(calendars.c.id == calendar_id, calendars.c.push == "on")
-        .values(push="unknown")
-    )
+    connection.execute(DRAIN, {"watched": calendar_id})
+    connection.execute(UNWATCHED, {"watched": calendar_id})
 
 
 def drain_account(connection: Connection, account_id: str) -> None:

@@ -35,8 +35,11 @@ class ConflictRow:
 COLUMNS = [conflicts.c[name] for name in ConflictRow.__slots__]
 
 
+ADD = conflicts.insert()
+
+
 def add(connection: Connection, **values: Any) -> None:
-    connection.execute(conflicts.insert().values(values))
+    connection.execute(ADD, values)
 
 
 def load(connection: Connection, user_id: int, conflict_id: str) -> ConflictRow | None:

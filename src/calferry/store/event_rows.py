@@ -13,7 +13,6 @@ from sqlalchemy import (
     FromClause,
     Select,
     String,
-    and_,
     bindparam,
     cast,
     column,
@@ -168,29 +167,38 @@ def stored_rows(
     return {row[0]: (StoredRow(*row[2:]), row[1]) for row in connection.execute(storing(dialect), asked)}
 
 
+@cache
+def in_series(dialect: str) -> Any:
+    """What the statements of `living_children` and `exceptions` begin with."""
+    return select(events.c.event_id, events.c.series_id).where(
+        events.c.projection_id == bindparam("shown"),
+        events.c.series_id.is_not(None),
+        among_bound(dialect, events.c.series_id, "series"),
+    )
+
+
+@cache
+def living_of(dialect: str) -> Any:
+    return in_series(dialect).where(events.c.status != "cancelled")
+
+
+@cache
+def exceptions_of(dialect: str) -> Any:
+    original_start = events.c.original_start
+    return in_series(dialect).add_columns(original_start).where(original_start.is_not(None))
+
+
 def living_children(connection: Connection, projection_id: int, series_ids: Iterable[str]) -> dict[str, str]:
     """The exceptions of these series that are alive, each with its series."""
-    statement = select(events.c.event_id, events.c.series_id).where(
-        and_(
-            events.c.projection_id == projection_id,
-            events.c.series_id.is_not(None),
-            among(connection, events.c.series_id, series_ids),
-            events.c.status != "cancelled",
-        )
-    )
-    return {row.event_id: row.series_id for row in connection.execute(statement)}
+    dialect = connection.dialect.name
+    asked = {"shown": projection_id, "series": texts(dialect, series_ids)}
+    return {row.event_id: row.series_id for row in connection.execute(living_of(dialect), asked)}
 
 
 def exceptions(
     connection: Connection, projection_id: int, series_ids: Iterable[str]
 ) -> list[tuple[str, str, str]]:
     """Event id, series id and original start of every exception of these series, cancelled ones too."""
-    statement = select(events.c.event_id, events.c.series_id, events.c.original_start).where(
-        and_(
-            events.c.projection_id == projection_id,
-            events.c.series_id.is_not(None),
-            among(connection, events.c.series_id, series_ids),
-            events.c.original_start.is_not(None),
-        )
-    )
-    return [(row[0], row[1], row[2]) for row in connection.execute(statement)]
+    dialect = connection.dialect.name
+    asked = {"shown": projection_id, "series": texts(dialect, series_ids)}
+    return [(row[0], row[1], row[2]) for row in connection.execute(exceptions_of(dialect), asked)]

@@ -114,32 +114,42 @@ def of_series(
     return for_planning(connection, "series_id", projection_id, series_ids)
 
 
+@cache
+def being_far_ahead(dialect: str) -> Any:
+    """The statement of `far_ahead`."""
+    return select(events.c.event_id, events.c.series_id).where(
+        events.c.projection_id == bindparam("shown"),
+        among_bound(dialect, events.c.series_id, "series"),
+        events.c.status != "cancelled",
+        or_(
+            events.c.start_at > bindparam("after", type_=BigInteger),
+            events.c.start_date > bindparam("day"),
+            events.c.original_start > bindparam("basic_day"),
+        ),
+    )
+
+
 def far_ahead(
     connection: Connection, projection_id: ProjectionId, series_ids: Iterable[str], after_ms: int
 ) -> dict[str, str]:
     """Live instances of these series that begin after that time, or did at first: the series of each, by id."""
     day = datetime.fromtimestamp(after_ms / 1000, UTC).date().isoformat()
-    statement = select(events.c.event_id, events.c.series_id).where(
-        events.c.projection_id == projection_id,
-        among(connection, events.c.series_id, series_ids),
-        events.c.status != "cancelled",
-        or_(
-            events.c.start_at > after_ms,
-            events.c.start_date > day,
-            events.c.original_start > day.replace("-", ""),
-        ),
-    )
-    return {row.event_id: row.series_id for row in connection.execute(statement)}
+    dialect = connection.dialect.name
+    terms = {"shown": projection_id, "series": texts(dialect, series_ids), "after": after_ms}
+    days = {"day": day, "basic_day": day.replace("-", "")}
+    rows = connection.execute(being_far_ahead(dialect), terms | days)
+    return {row.event_id: row.series_id for row in rows}
+
+
+SHOWN = events.c.projection_id == bindparam("shown")
+UNSEEN = SHOWN, events.c.generation < bindparam("number", type_=BigInteger)
+LIVE_UNSEEN = select(events.c.event_id, events.c.missing_since).where(*UNSEEN, events.c.status != "cancelled")
 
 
 def unseen(connection: Connection, projection_id: ProjectionId, generation: int) -> dict[str, bool]:
     """Live rows that a full pass of this generation has not met: id, and whether it was missing before."""
-    statement = select(events.c.event_id, events.c.missing_since).where(
-        events.c.projection_id == projection_id,
-        events.c.generation < generation,
-        events.c.status != "cancelled",
-    )
-    return {row.event_id: row.missing_since is not None for row in connection.execute(statement)}
+    rows = connection.execute(LIVE_UNSEEN, {"shown": projection_id, "number": generation})
+    return {row.event_id: row.missing_since is not None for row in rows}
 
 
 def stored(row: Any) -> StoredEvent:
@@ -155,7 +165,8 @@ def live_ids(connection: Connection, projection_id: ProjectionId) -> set[str]:
     return set(connection.execute(statement).scalars())
 
 
-ANY_EVENT = select(events.c.event_id).where(events.c.projection_id == bindparam("shown")).limit(1)
+ANY_EVENT = select(events.c.event_id).where(SHOWN).limit(1)
+COUNT_LIVE = select(func.count()).where(SHOWN, events.c.status != "cancelled")
 
 
 def is_empty(connection: Connection, projection_id: ProjectionId) -> bool:
@@ -163,10 +174,7 @@ def is_empty(connection: Connection, projection_id: ProjectionId) -> bool:
 
 
 def count_live(connection: Connection, projection_id: ProjectionId) -> int:
-    statement = select(func.count()).where(
-        events.c.projection_id == projection_id, events.c.status != "cancelled"
-    )
-    return int(connection.execute(statement).scalar_one())
+    return int(connection.execute(COUNT_LIVE, {"shown": projection_id}).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,18 +312,16 @@ def release(connection: Connection, projection_id: ProjectionId, event_ids: Sequ
         )
 
 
+RELEASE_UNSEEN = (
+    update(events)
+    .where(*UNSEEN, events.c.status == "cancelled", events.c.series_id.is_not(None))
+    .values(OF_NO_SERIES)
+)
+
+
 def release_unseen(connection: Connection, projection_id: ProjectionId, generation: int) -> None:
     """The same for those that a complete full listing did not meet."""
-    connection.execute(
-        update(events)
-        .where(
-            events.c.projection_id == projection_id,
-            events.c.generation < generation,
-            events.c.status == "cancelled",
-            events.c.series_id.is_not(None),
-        )
-        .values(OF_NO_SERIES)
-    )
+    connection.execute(RELEASE_UNSEEN, {"shown": projection_id, "number": generation})
 
 
 def tombstone_json(event_id: str) -> str:

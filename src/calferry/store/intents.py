@@ -65,8 +65,11 @@ def shown(
     return [Intent(*row) for row in connection.execute(showing(dialect, event_ids is not None), terms)]
 
 
+ADD = intents.insert()
+
+
 def add(connection: Connection, **values: Any) -> None:
-    connection.execute(intents.insert().values(status="pending", **values))
+    connection.execute(ADD, {"status": "pending", **values})
 
 
 LOAD = select(*COLUMNS).where(
@@ -163,10 +166,15 @@ def take(connection: Connection, intent_id: str, lease: LeaseTerms, now_ms: int)
     return None if row is None else replace(Intent(*row), uncertain=bool(uncertain))
 
 
+CHANGE = update(intents).where(
+    intents.c.id == bindparam("intent_id"), intents.c.fence == bound("held_fence"), PENDING
+)
+
+
 def change(connection: Connection, intent: Intent, values: dict[str, Any]) -> None:
     """Write under the fence. Raises `LeaseLost`."""
-    held = (intents.c.id == intent.id, intents.c.fence == intent.fence, PENDING)
-    if connection.execute(update(intents).where(*held).values(values)).rowcount != 1:
+    held = {"intent_id": intent.id, "held_fence": intent.fence}
+    if connection.execute(CHANGE, {**held, **values}).rowcount != 1:
         raise LeaseLost(intent.id)
 
 
@@ -180,26 +188,35 @@ def settle(connection: Connection, intent: Intent, now_ms: int, values: dict[str
     change(connection, intent, {**NO_LEASE, "next_try_at": None, "settled_at": now_ms, **values})
 
 
+BEHIND = (
+    select(intents.c.number, intents.c.changes)
+    .where(
+        PENDING,
+        intents.c.calendar_id == bindparam("calendar_id"),
+        intents.c.event_id == bindparam("event_id"),
+        intents.c.number > bound("number"),
+    )
+    .order_by(intents.c.number)
+)
+REBASE = update(intents).where(intents.c.number == bound("own_number"))
+
+
 def rebase(connection: Connection, intent: Intent, raw: str | None, etag: str | None) -> None:
     """The next edit of the same event that waits is made on that version, and each one after it on the one before."""
-    behind = (
-        PENDING,
-        intents.c.calendar_id == intent.calendar_id,
-        intents.c.event_id == intent.event_id,
-        intents.c.number > intent.number,
-    )
-    waiting = select(intents.c.number, intents.c.changes).where(*behind).order_by(intents.c.number)
-    for number, changes in connection.execute(waiting).all():
-        own = intents.c.number == number
-        connection.execute(update(intents).where(own).values(base_raw=raw, base_etag=etag))
+    line = {"calendar_id": intent.calendar_id, "event_id": intent.event_id, "number": intent.number}
+    for number, changes in connection.execute(BEHIND, line).all():
+        connection.execute(REBASE, {"own_number": number, "base_raw": raw, "base_etag": etag})
         made = None if raw is None else apply(parsed(raw), parsed(changes))
         raw, etag = None if made is None else msgspec.json.encode(made).decode(), None
 
 
+GIVE_UP_FOLLOWERS = update(intents).where(PENDING, intents.c.after_id == bindparam("first_id"))
+
+
 def give_up_followers(connection: Connection, intent: Intent, values: dict[str, Any]) -> None:
     """What was to come after this one does not come."""
-    after = (PENDING, intents.c.after_id == intent.id)
-    connection.execute(update(intents).where(*after).values({**NO_LEASE, "next_try_at": None, **values}))
+    given_up = {**NO_LEASE, "next_try_at": None, **values}
+    connection.execute(GIVE_UP_FOLLOWERS, {"first_id": intent.id, **given_up})
 
 
 def cancel(connection: Connection, user_id: int, intent_id: str, lease: LeaseTerms, now_ms: int) -> bool:
@@ -250,7 +267,9 @@ def delete_settled(connection: Connection, settled_before_ms: int) -> int:
     return connection.execute(delete(intents).where(*old)).rowcount
 
 
+IDS_AFTER = select(intents.c.id).where(intents.c.after_id == bindparam("first_id")).order_by(intents.c.number)
+
+
 def ids_after(connection: Connection, intent_id: str) -> list[str]:
     """Ids of the intents that come after this one."""
-    after = select(intents.c.id).where(intents.c.after_id == intent_id).order_by(intents.c.number)
-    return list(connection.execute(after).scalars())
+    return list(connection.execute(IDS_AFTER, {"first_id": intent_id}).scalars())

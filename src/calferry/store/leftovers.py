@@ -1,8 +1,9 @@
 """What crashes leave behind: expired leases, channels half opened or half closed."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, union, update
 
 from calferry.core.limits import CHANNEL_REGISTERING_MS
 from calferry.core.scopes import status_for
@@ -54,6 +55,20 @@ DRAINING = (
 )
 
 
+SYNCING, REFRESHING = sync_states.c.lease_owner, accounts.c.refresh_owner
+SENDING, DELIVERING = intents.c.lease_owner, subscriptions.c.lease_owner
+LEASE_OWNERS = union(
+    *(select(owner).where(owner.is_not(None)) for owner in (SYNCING, REFRESHING, SENDING, DELIVERING))
+)
+GONE: Any = bindparam("owners", expanding=True)
+FREE_LEASES_OF = (
+    update(sync_states).where(SYNCING.in_(GONE)).values(lease_until=0),
+    update(accounts).where(REFRESHING.in_(GONE)).values(refresh_until=0),
+    update(intents).where(SENDING.in_(GONE)).values(lease_until=0),
+    update(subscriptions).where(DELIVERING.in_(GONE)).values(lease_until=0),
+)
+
+
 def free_expired_leases(connection: Connection, lease: LeaseTerms, now_ms: int) -> int:
     """Leases whose holder is gone: their resources are due now. Returns how many."""
     terms = {"now": now_ms, "lease_now": lease.now, "boot": lease.boot}
@@ -72,19 +87,13 @@ def retry_disabled_accounts(connection: Connection, blocked_before_ms: int, now_
 
 def lease_owners(connection: Connection) -> list[str]:
     """Who holds a lease of any kind."""
-    runs = select(sync_states.c.lease_owner).where(sync_states.c.lease_owner.is_not(None))
-    refreshes = select(accounts.c.refresh_owner).where(accounts.c.refresh_owner.is_not(None))
-    sendings = select(intents.c.lease_owner).where(intents.c.lease_owner.is_not(None))
-    deliveries = select(subscriptions.c.lease_owner).where(subscriptions.c.lease_owner.is_not(None))
-    return sorted(connection.execute(runs.union(refreshes, sendings, deliveries)).scalars())
+    return sorted(connection.execute(LEASE_OWNERS).scalars())
 
 
 def free_leases_of(connection: Connection, owners: list[str]) -> None:
     """End the leases of processes that are known to be gone. Their fences still stand against them."""
-    connection.execute(update(sync_states).where(sync_states.c.lease_owner.in_(owners)).values(lease_until=0))
-    connection.execute(update(accounts).where(accounts.c.refresh_owner.in_(owners)).values(refresh_until=0))
-    for table in (intents, subscriptions):
-        connection.execute(update(table).where(table.c.lease_owner.in_(owners)).values(lease_until=0))
+    for statement in FREE_LEASES_OF:
+        connection.execute(statement, {"owners": owners})
 
 
 def drain_half_open_channels(connection: Connection, older_than_ms: int) -> int:

@@ -7,7 +7,13 @@ from sqlalchemy import Connection, bindparam, delete, select
 from calferry import __version__
 from calferry.core.model import CalendarId, ProjectionId, UnreadableItem, UserId
 from calferry.store.dialect import among
+from calferry.store.sync_states import bound
 from calferry.store.tables import quarantine
+
+OF_PROJECTION = delete(quarantine).where(quarantine.c.projection_id == bindparam("projection"))
+SAME_EVENT = OF_PROJECTION.where(quarantine.c.event_id == bindparam("event"))
+SAME_BYTES = OF_PROJECTION.where(quarantine.c.raw == bindparam("bytes"))
+PUT = quarantine.insert()
 
 
 def put(
@@ -24,32 +30,30 @@ def put(
     Those without an id are told apart by their bytes.
     """
     for item in items:
-        same = (
-            quarantine.c.raw == item.raw if item.event_id is None else quarantine.c.event_id == item.event_id
-        )
-        connection.execute(delete(quarantine).where(quarantine.c.projection_id == projection_id, same))
-        connection.execute(
-            quarantine.insert().values(
-                user_id=user_id,
-                calendar_id=calendar_id,
-                projection_id=projection_id,
-                event_id=item.event_id,
-                raw=item.raw,
-                reason=item.reason,
-                version=__version__,
-                seen_at=now_ms,
-                generation=generation,
-            )
-        )
+        if item.event_id is None:
+            connection.execute(SAME_BYTES, {"projection": projection_id, "bytes": item.raw})
+        else:
+            connection.execute(SAME_EVENT, {"projection": projection_id, "event": item.event_id})
+        row = {
+            "user_id": user_id,
+            "calendar_id": calendar_id,
+            "projection_id": projection_id,
+            "event_id": item.event_id,
+            "raw": item.raw,
+            "reason": item.reason,
+            "version": __version__,
+            "seen_at": now_ms,
+            "generation": generation,
+        }
+        connection.execute(PUT, row)
+
+
+UNSEEN = OF_PROJECTION.where(quarantine.c.generation < bound("listed_generation"))
 
 
 def release_unseen(connection: Connection, projection_id: ProjectionId, generation: int) -> None:
     """A complete listing of this generation has met none of the others."""
-    connection.execute(
-        delete(quarantine).where(
-            quarantine.c.projection_id == projection_id, quarantine.c.generation < generation
-        )
-    )
+    connection.execute(UNSEEN, {"projection": projection_id, "listed_generation": generation})
 
 
 WAITING = select(quarantine.c.event_id).where(quarantine.c.projection_id == bindparam("projection"))
@@ -61,8 +65,6 @@ def release(connection: Connection, projection_id: ProjectionId, event_ids: Iter
     readable = waiting.intersection(event_ids) if waiting else set()
     if readable:
         connection.execute(
-            delete(quarantine).where(
-                quarantine.c.projection_id == projection_id,
-                among(connection, quarantine.c.event_id, readable),
-            )
+            OF_PROJECTION.where(among(connection, quarantine.c.event_id, readable)),
+            {"projection": projection_id},
         )

@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    and_,
     bindparam,
     delete,
     func,
@@ -16,7 +15,7 @@ from sqlalchemy import (
 )
 
 from calferry.store.event_rows import live_master
-from calferry.store.sync_states import NO_LEASE, NO_PASS, bound
+from calferry.store.sync_states import NO_LEASE, NO_PASS, bound, one_of
 from calferry.store.tables import (
     calendars,
     changes,
@@ -31,35 +30,36 @@ from calferry.store.tables import (
     users,
 )
 
-ENDED_CHANNEL = ("stopped", "failed")
+BEFORE = bound("before")
+OLD_SIGN_INS = delete(sign_ins).where(sign_ins.c.expires_at < BEFORE)
+OLD_SESSIONS = delete(sessions).where(sessions.c.expires_at < BEFORE)
+OLD_SYNC_REQUESTS = delete(sync_requests).where(sync_requests.c.accepted_at < BEFORE)
+OLD_CHANNELS = delete(channels).where(
+    one_of(channels.c.state, ("stopped", "failed")),
+    channels.c.created_at < BEFORE,
+    or_(channels.c.expires_at.is_(None), channels.c.expires_at < BEFORE),
+)
+PROJECTION_IDS = select(projections.c.id).order_by(projections.c.id)
 
 
 def delete_sign_ins(connection: Connection, now_ms: int) -> int:
-    return connection.execute(delete(sign_ins).where(sign_ins.c.expires_at < now_ms)).rowcount
+    return connection.execute(OLD_SIGN_INS, {"before": now_ms}).rowcount
 
 
 def delete_sessions(connection: Connection, now_ms: int) -> int:
-    return connection.execute(delete(sessions).where(sessions.c.expires_at < now_ms)).rowcount
+    return connection.execute(OLD_SESSIONS, {"before": now_ms}).rowcount
 
 
 def delete_sync_requests(connection: Connection, accepted_before_ms: int) -> int:
-    return connection.execute(
-        delete(sync_requests).where(sync_requests.c.accepted_at < accepted_before_ms)
-    ).rowcount
+    return connection.execute(OLD_SYNC_REQUESTS, {"before": accepted_before_ms}).rowcount
 
 
 def delete_ended_channels(connection: Connection, created_before_ms: int) -> int:
-    return connection.execute(
-        delete(channels).where(
-            channels.c.state.in_(ENDED_CHANNEL),
-            channels.c.created_at < created_before_ms,
-            or_(channels.c.expires_at.is_(None), channels.c.expires_at < created_before_ms),
-        )
-    ).rowcount
+    return connection.execute(OLD_CHANNELS, {"before": created_before_ms}).rowcount
 
 
 def projection_ids(connection: Connection) -> list[int]:
-    return list(connection.execute(select(projections.c.id).order_by(projections.c.id)).scalars())
+    return list(connection.execute(PROJECTION_IDS).scalars())
 
 
 OLD_TOMBSTONES = delete(events).where(
@@ -76,14 +76,14 @@ def delete_tombstones(connection: Connection, projection_id: int, deleted_before
     return connection.execute(OLD_TOMBSTONES, terms).rowcount
 
 
+OLD_CHANGES = (
+    select(changes.c.user_id, func.max(changes.c.id)).where(changes.c.at < BEFORE).group_by(changes.c.user_id)
+)
+
+
 def users_with_old_changes(connection: Connection, before_ms: int) -> dict[int, int]:
     """The last change number to forget, by user id."""
-    statement = (
-        select(changes.c.user_id, func.max(changes.c.id))
-        .where(changes.c.at < before_ms)
-        .group_by(changes.c.user_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(statement)}
+    return {row[0]: row[1] for row in connection.execute(OLD_CHANGES, {"before": before_ms})}
 
 
 def forget_changes(connection: Connection, user_id: int, up_to: int) -> int:
@@ -96,9 +96,11 @@ def forget_changes(connection: Connection, user_id: int, up_to: int) -> int:
     ).rowcount
 
 
+ENDED = select(projections.c.id).where(projections.c.ended_at < BEFORE)
+
+
 def ended_projections(connection: Connection, ended_before_ms: int) -> list[int]:
-    statement = select(projections.c.id).where(projections.c.ended_at < ended_before_ms)
-    return list(connection.execute(statement).scalars())
+    return list(connection.execute(ENDED, {"before": ended_before_ms}).scalars())
 
 
 def delete_rows_of_projection(connection: Connection, projection_id: int, at_most: int) -> int:
@@ -114,10 +116,16 @@ def delete_rows_of_projection(connection: Connection, projection_id: int, at_mos
     return gone
 
 
+GONE = (
+    select(calendars.c.id)
+    .where(calendars.c.removed_at < BEFORE, calendars.c.projection_id.is_not(None))
+    .with_for_update()
+)
+
+
 def retire_removed_calendars(connection: Connection, removed_before_ms: int, now_ms: int) -> int:
     """End the mirror of calendars that left the list long ago; one that returns is listed from the start."""
-    gone = and_(calendars.c.removed_at < removed_before_ms, calendars.c.projection_id.is_not(None))
-    calendar_ids = list(connection.execute(select(calendars.c.id).where(gone).with_for_update()).scalars())
+    calendar_ids = list(connection.execute(GONE, {"before": removed_before_ms}).scalars())
     if not calendar_ids:
         return 0
     connection.execute(

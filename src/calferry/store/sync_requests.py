@@ -82,6 +82,10 @@ class StreamSnapshot:
     progress: dict[str, Progress]
 
 
+HEAD = select(users.c.change_head).where(users.c.id == bindparam("user_id"))
+INSERT = sync_requests.insert()
+
+
 def accept(
     connection: Connection,
     request_id: str,
@@ -106,17 +110,16 @@ def accept(
         calendar_id: Asked(marks[calendar_id], failed[calendar_id]) if calendar_id in marks else None
         for calendar_id in calendar_ids
     }
-    head = connection.execute(select(users.c.change_head).where(users.c.id == user_id)).scalar_one()
-    connection.execute(
-        sync_requests.insert().values(
-            id=request_id,
-            user_id=user_id,
-            calendars=msgspec.json.encode(asked).decode(),
-            head=head,
-            accepted_at=now_ms,
-            deadline_at=deadline_ms,
-        )
-    )
+    head = connection.execute(HEAD, {"user_id": user_id}).scalar_one()
+    row = {
+        "id": request_id,
+        "user_id": user_id,
+        "calendars": msgspec.json.encode(asked).decode(),
+        "head": head,
+        "accepted_at": now_ms,
+        "deadline_at": deadline_ms,
+    }
+    connection.execute(INSERT, row)
     return SyncRequest(request_id, user_id, head, now_ms, deadline_ms, None, asked)
 
 
@@ -125,6 +128,7 @@ COOLED = update(users).where(
     users.c.id == bindparam("asked_by"),
     or_(LAST.is_(None), LAST <= NOW - SYNC_COOLDOWN_MS, LAST > NOW + SYNC_COOLDOWN_MS),
 )
+ACCEPTED_AT = select(LAST).where(users.c.id == bindparam("asked_by"))
 TAKE, LOOK = COOLED.values(sync_accepted_at=NOW), COOLED.values(sync_accepted_at=LAST)
 
 
@@ -136,7 +140,7 @@ def cooldown_left(connection: Connection, user_id: int, now_ms: int, *, take: bo
     terms = {"asked_by": user_id, "now": now_ms}
     if connection.execute(TAKE if take else LOOK, terms).rowcount == 1:
         return None
-    accepted_at = connection.execute(select(LAST).where(users.c.id == user_id)).scalar_one()
+    accepted_at = connection.execute(ACCEPTED_AT, {"asked_by": user_id}).scalar_one()
     left_ms = accepted_at + SYNC_COOLDOWN_MS - now_ms
     return TooSoon(min(5, max(1, -(-left_ms // 1000))))
 
@@ -153,16 +157,24 @@ def own_calendars(connection: Connection, user_id: int, calendar_ids: Sequence[s
     return list(connection.execute(OWN, asked).scalars())
 
 
+FAILED_RUNS = select(states.c.id, states.c.failed_runs).where(
+    states.c.id.in_(bindparam("calendar_ids", expanding=True))
+)
+
+
 def failed_runs(connection: Connection, calendar_ids: Sequence[str]) -> dict[str, int]:
-    statement = select(states.c.id, states.c.failed_runs).where(states.c.id.in_(calendar_ids))
-    return {row.id: row.failed_runs for row in connection.execute(statement)}
+    asked = {"calendar_ids": list(calendar_ids)}
+    return {row.id: row.failed_runs for row in connection.execute(FAILED_RUNS, asked)}
+
+
+LOAD = select(sync_requests).where(
+    sync_requests.c.id == bindparam("request_id"), sync_requests.c.user_id == bindparam("user_id")
+)
 
 
 def load(connection: Connection, request_id: str, user_id: int) -> SyncRequest | None:
     """The request, if it is this user's."""
-    row = connection.execute(
-        select(sync_requests).where(sync_requests.c.id == request_id, sync_requests.c.user_id == user_id)
-    ).one_or_none()
+    row = connection.execute(LOAD, {"request_id": request_id, "user_id": user_id}).one_or_none()
     if row is None:
         return None
     asked = msgspec.json.decode(row.calendars, type=dict[str, Asked | None])
@@ -171,10 +183,11 @@ def load(connection: Connection, request_id: str, user_id: int) -> SyncRequest |
     )
 
 
+COMPLETE = update(sync_requests).where(sync_requests.c.id == bindparam("request_id"))
+
+
 def complete(connection: Connection, request_id: str, now_ms: int) -> None:
-    connection.execute(
-        update(sync_requests).where(sync_requests.c.id == request_id).values(completed_at=now_ms)
-    )
+    connection.execute(COMPLETE, {"request_id": request_id, "completed_at": now_ms})
 
 
 def stream_state(

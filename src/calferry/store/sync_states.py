@@ -63,14 +63,14 @@ class LeaseTerms:
         return {"owner": self.owner, "boot": self.boot, "lease_now": self.now, "until": self.until}
 
 
+CREATE = states.insert().values(status="idle")
+
+
 def create(
     connection: Connection, state_id: str, user_id: UserId, account_id: str, kind: str, due_at: int | None
 ) -> None:
-    connection.execute(
-        states.insert().values(
-            id=state_id, user_id=user_id, account_id=account_id, kind=kind, status="idle", next_due_at=due_at
-        )
-    )
+    row = {"id": state_id, "user_id": user_id, "account_id": account_id, "kind": kind, "next_due_at": due_at}
+    connection.execute(CREATE, row)
 
 
 def bound(name: str) -> Any:

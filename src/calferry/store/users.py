@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from calferry.store.tables import users
 
@@ -14,12 +14,16 @@ class User:
     google_sub: str | None
 
 
+BY_ID = select(users).where(users.c.id == bindparam("user_id"))
+BY_SUB = select(users).where(users.c.google_sub == bindparam("google_sub"))
+
+
 def by_id(conn: Connection, user_id: int) -> User | None:
-    return _read(conn.execute(select(users).where(users.c.id == user_id)).mappings().first())
+    return _read(conn.execute(BY_ID, {"user_id": user_id}).mappings().first())
 
 
 def by_sub(conn: Connection, google_sub: str) -> User | None:
-    return _read(conn.execute(select(users).where(users.c.google_sub == google_sub)).mappings().first())
+    return _read(conn.execute(BY_SUB, {"google_sub": google_sub}).mappings().first())
 
 
 def by_email(conn: Connection, email: str) -> User | None:

@@ -5,9 +5,11 @@ Both are named as their sync states are: by the calendar's id, and by the accoun
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, case, exists, func, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, select
 
 from calferry.core.model import AccountId
+from calferry.store import accounts as account_rows
+from calferry.store import calendars as calendar_rows
 from calferry.store.due import RUNNABLE, WORKING_ACCOUNT
 from calferry.store.tables import accounts, calendars, sync_states
 
@@ -67,8 +69,7 @@ def load(connection: Connection, resource: str) -> Watched | None:
 def note_push(connection: Connection, watched: Watched, push: str | None, checked_at: int | None) -> None:
     """Remember whether Google lets us watch it, and when it last refused. `push` None: as it was."""
     if watched.is_list:
-        statement = update(accounts).where(accounts.c.id == watched.id)
-        connection.execute(statement.values(list_push_checked_at=checked_at))
+        account_rows.change(connection, watched.id, list_push_checked_at=checked_at)
         return
     values = {"push_checked_at": checked_at} | ({} if push is None else {"push": push})
-    connection.execute(update(calendars).where(calendars.c.id == watched.id).values(values))
+    calendar_rows.change(connection, watched.id, **values)
