@@ -84,6 +84,13 @@ class Feeds:
             if not feed.listeners and feed.task is not None:
                 feed.task.cancel()
                 self._feeds.pop(user_id, None)
+                self._stop_looking_unless_needed()
+
+    def _stop_looking_unless_needed(self) -> None:
+        """The store may be closed before the next look, as the service ends."""
+        if self._looking is not None and not self._feeds:
+            self._looking.cancel()
+            self._looking = None
 
     async def _caught_up(self, user_id: int, listener: Listener) -> Feed:
         """Between the last look at the feed's position and joining it nothing else happens."""
@@ -103,7 +110,7 @@ class Feeds:
     def _begin(self, user_id: int, position: int) -> Feed:
         feed = self._feeds[user_id] = Feed(user_id, position)
         feed.task = asyncio.create_task(self._follow(feed), name=f"feed {user_id}")
-        if self._looking is None or self._looking.done():
+        if self._looking is None:
             self._looking = asyncio.create_task(self._look_around(), name="feeds", context=for_nobody())
         return feed
 
