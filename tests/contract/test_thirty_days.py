@@ -49,7 +49,7 @@ WORLD: Json = {
 HOUR, DAY = 3_600, 86_400
 DAYS = 30
 EDITING_HOURS = 14
-EDITS_A_DAY = 10
+EDITS_A_DAY = 7
 LOST = 0.25
 """How many messages of Google never arrive."""
 SELDOM = tuple(replace(timer, every_s=max(timer.every_s, 6 * HOUR)) for timer in timers_for(KEEPING))
