@@ -9,6 +9,7 @@ from calferry.core.calendar_list import KnownCalendar, Listing
 from calferry.core.google_calendar import CalendarListEntry
 from calferry.core.model import CalendarId
 from calferry.core.sync_state import SyncState
+from calferry.store import calendars as calendar_rows
 from calferry.store import changes, channels, sync_states
 from calferry.store.tables import calendars
 from calferry.store.tables import sync_states as states
@@ -77,34 +78,36 @@ def insert(
     sync_states.create(connection, calendar_id, state.user_id, state.account_id, "events", None)
 
 
+ROLE_AND_ZONE = select(calendars.c.access_role, calendars.c.time_zone).where(
+    calendars.c.id == bindparam("calendar_id")
+)
+
+
 def overwrite(connection: Connection, calendar_id: str, entry: CalendarListEntry, now_ms: int) -> None:
     """Take over an entry. A role or zone that differs from what pages were read under lists everything anew."""
-    before = connection.execute(
-        select(calendars.c.access_role, calendars.c.time_zone).where(calendars.c.id == calendar_id)
-    ).one()
-    connection.execute(update(calendars).where(calendars.c.id == calendar_id).values(columns(entry)))
+    before = connection.execute(ROLE_AND_ZONE, {"calendar_id": calendar_id}).one()
+    calendar_rows.change(connection, calendar_id, **columns(entry))
     if (before.access_role, before.time_zone) != (entry.access_role, entry.time_zone):
         sync_states.invalidate(connection, [calendar_id], now_ms)
 
 
+REMOVE_STATE = (
+    update(states)
+    .where(states.c.id == bindparam("state_id"))
+    .values({**sync_states.NO_LEASE, "status": "removed", "next_due_at": None, "fence": states.c.fence + 1})
+)
+
+
 def remove(connection: Connection, calendar_id: str, now_ms: int) -> None:
     """No longer listed: nothing is run or watched any more; the rows stay until they are purged."""
-    connection.execute(
-        update(calendars).where(calendars.c.id == calendar_id).values(removed_at=now_ms, push="unknown")
-    )
-    connection.execute(
-        update(states)
-        .where(states.c.id == calendar_id)
-        .values(
-            {**sync_states.NO_LEASE, "status": "removed", "next_due_at": None, "fence": states.c.fence + 1}
-        )
-    )
+    calendar_rows.change(connection, calendar_id, removed_at=now_ms, push="unknown")
+    connection.execute(REMOVE_STATE, {"state_id": calendar_id})
     channels.drain(connection, calendar_id)
 
 
 def revive(connection: Connection, calendar_id: str, now_ms: int) -> None:
     """The calendar is listed again: same id of ours, and a full run."""
-    connection.execute(update(calendars).where(calendars.c.id == calendar_id).values(removed_at=None))
+    calendar_rows.change(connection, calendar_id, removed_at=None)
     sync_states.invalidate(connection, [calendar_id], now_ms)
     connection.execute(
         update(states).where(states.c.id == calendar_id).values({**sync_states.NO_ERROR, "status": "idle"})

@@ -385,44 +385,49 @@ def await_account(connection: Connection, state_id: str) -> None:
     )
 
 
+OWNER = select(accounts.c.user_id).where(accounts.c.id == bindparam("of_account"))
+OF_ACCOUNT = states.c.account_id == bindparam("of_account")
+AT_WORK = one_of(states.c.status, ("idle", "syncing", "blocked"))
+BLOCK = (
+    update(states)
+    .where(OF_ACCOUNT, AT_WORK)
+    .values(status="blocked", next_due_at=None, failed_runs=states.c.failed_runs + 1)
+)
+
+
 def block_account(connection: Connection, account_id: str, info: FailureInfo, now_ms: int) -> None:
     """The account cannot be used: none of its resources is due until it can."""
-    owner = connection.execute(select(accounts.c.user_id).where(accounts.c.id == account_id)).scalar()
+    owner = connection.execute(OWNER, {"of_account": account_id}).scalar()
     audit.add_once(connection, "account_blocked", now_ms, user_id=owner, subject=account_id, code=info.code)
-    connection.execute(
-        update(states)
-        .where(states.c.account_id == account_id, states.c.status.in_(("idle", "syncing", "blocked")))
-        .values(
-            status="blocked",
-            next_due_at=None,
-            failed_runs=states.c.failed_runs + 1,
-            last_error_code=info.code,
-            last_error_message=info.message,
-            last_error_retryable=info.retryable,
-            last_error_at=now_ms,
-        )
+    failure = {
+        "last_error_code": info.code,
+        "last_error_message": info.message,
+        "last_error_retryable": info.retryable,
+        "last_error_at": now_ms,
+    }
+    connection.execute(BLOCK, {"of_account": account_id, **failure})
+
+
+RESUME_INTENTS = update(intents).where(
+    intents.c.status == "pending", intents.c.account_id == bindparam("of_account")
+)
+RESUME = (
+    update(states)
+    .where(OF_ACCOUNT, AT_WORK, or_(states.c.status == "blocked", states.c.failures > 0))
+    .values(
+        {
+            **NO_ERROR,
+            "status": case((states.c.status == "blocked", "idle"), else_=states.c.status),
+            "dirty_seq": states.c.dirty_seq + 1,
+        }
     )
+)
 
 
 def resume_account(connection: Connection, account_id: str, now_ms: int) -> None:
     """The account works again: what was blocked or held back by failures is due now, edits too."""
-    waiting = (intents.c.status == "pending", intents.c.account_id == account_id)
-    connection.execute(update(intents).where(*waiting).values(next_try_at=now_ms))
-    stopped = or_(states.c.status == "blocked", states.c.failures > 0)
-    connection.execute(
-        update(states)
-        .where(
-            states.c.account_id == account_id, states.c.status.in_(("idle", "syncing", "blocked")), stopped
-        )
-        .values(
-            {
-                **NO_ERROR,
-                "status": case((states.c.status == "blocked", "idle"), else_=states.c.status),
-                "next_due_at": now_ms,
-                "dirty_seq": states.c.dirty_seq + 1,
-            }
-        )
-    )
+    connection.execute(RESUME_INTENTS, {"of_account": account_id, "next_try_at": now_ms})
+    connection.execute(RESUME, {"of_account": account_id, "next_due_at": now_ms})
 
 
 def fence_off(connection: Connection, account_id: str) -> None:

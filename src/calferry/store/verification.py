@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from calferry.core.model import Mode, ProjectionId
 from calferry.store.due import WORKING_ACCOUNT
@@ -77,6 +77,14 @@ def note(connection: Connection, calendar_id: str, now_ms: int, differences: int
     )
 
 
+BESIDE = select(events.c.event_id, events.c.status, events.c.series_id).where(
+    events.c.projection_id == bindparam("shown")
+)
+SET_ASIDE = select(quarantine.c.event_id).where(
+    quarantine.c.projection_id == bindparam("shown"), quarantine.c.event_id.is_not(None)
+)
+
+
 def beside(
     connection: Connection, projection_id: ProjectionId, listed: AbstractSet[str], living: AbstractSet[str]
 ) -> list[str]:
@@ -84,19 +92,13 @@ def beside(
 
     These are live events, and cancelled occurrences that hide one of a series that is `living`.
     """
-    statement = select(events.c.event_id, events.c.status, events.c.series_id).where(
-        events.c.projection_id == projection_id
-    )
     return [
         event_id
-        for event_id, status, series_id in connection.execute(statement)
+        for event_id, status, series_id in connection.execute(BESIDE, {"shown": projection_id})
         if event_id not in listed and (status != "cancelled" or series_id in living)
     ]
 
 
 def set_aside(connection: Connection, projection_id: ProjectionId) -> set[str]:
     """Events that could not be stored as Google has them, as is known."""
-    statement = select(quarantine.c.event_id).where(
-        quarantine.c.projection_id == projection_id, quarantine.c.event_id.is_not(None)
-    )
-    return set(connection.execute(statement).scalars())
+    return set(connection.execute(SET_ASIDE, {"shown": projection_id}).scalars())
