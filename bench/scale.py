@@ -30,7 +30,7 @@ QUESTIONS: dict[str, Callable[[Connection], Any]] = {
     "what is due": lambda tx: due_scan.now(tx, NOW_MS, LEASE, per_account=5, at_most=200),
     "when the next is due": lambda tx: due_scan.next_at(tx, NOW_MS),
     "channels to renew": lambda tx: due.renewable_channels(tx, NOW_MS, NOW_MS + HOUR_MS, 100),
-    "whose notification this is": lambda tx: channels.load_for_push(tx, "chn_777"),
+    "whose notification this is": lambda tx: channels.load_all_for_push(tx, ["chn_777"]),
 }
 
 

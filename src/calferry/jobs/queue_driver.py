@@ -111,10 +111,16 @@ def relay(callback: NotifyCallback) -> Callable[..., None]:
     return heard
 
 
+async def as_it_is(_connection: object) -> None:
+    """Every statement here stands alone, and leaves nothing behind that would have to be put back after each."""
+
+
 @contextlib.asynccontextmanager
 async def opened(address: str) -> AsyncIterator[QueueDriver]:
     """A driver until the block ends. Raises what asyncpg does when the database cannot be reached at first."""
-    pool = await asyncpg.create_pool(address, min_size=1, max_size=CONNECTIONS, server_settings=SESSION)
+    pool = await asyncpg.create_pool(
+        address, min_size=1, max_size=CONNECTIONS, server_settings=SESSION, reset=as_it_is
+    )
     driver = QueueDriver(pool, address)
     listening = asyncio.create_task(driver.listen())
     try:

@@ -52,7 +52,6 @@ WITH_ACCOUNT = (
     .join(accounts, accounts.c.id == channels.c.account_id)
     .outerjoin(calendars, calendars.c.id == channels.c.resource)
 )
-FOR_PUSH = WITH_ACCOUNT.where(channels.c.id == bindparam("channel_id"))
 NOTE_PUSH = (
     update(channels)
     .where(channels.c.id == bindparam("channel_id"))
@@ -78,13 +77,8 @@ def all_for_push(dialect: str) -> Any:
     return WITH_ACCOUNT.where(among_bound(dialect, channels.c.id, "ids"))
 
 
-def load_for_push(connection: Connection, channel_id: str) -> Any | None:
-    """The channel with the status of its account and whether its calendar is still there."""
-    return connection.execute(FOR_PUSH, {"channel_id": channel_id}).one_or_none()
-
-
 def load_all_for_push(connection: Connection, channel_ids: Iterable[str]) -> dict[str, Any]:
-    """The same of several, by id."""
+    """Channels by id, each with the status of its account and whether its calendar is still there."""
     dialect = connection.dialect.name
     rows = connection.execute(all_for_push(dialect), {"ids": texts(dialect, channel_ids)})
     return {row.id: row for row in rows}
@@ -181,14 +175,9 @@ def of_account(connection: Connection, account_id: str, *states: str) -> list[An
     return list(connection.execute(statement))
 
 
-def note_push(connection: Connection, channel_id: str, resource_id: str, now_ms: int) -> None:
-    """Count a verified message; the first one may tell the resource id before the watch is answered."""
-    said = {"channel_id": channel_id, "sent_for": resource_id, "now": now_ms}
-    connection.execute(NOTE_PUSH, said)
-
-
 def note_pushes(connection: Connection, messages: Sequence[tuple[str, str, int]]) -> None:
-    """The same for messages of (channel id, resource id, time)."""
+    """Count verified messages of (channel id, resource id, time); the first one may tell the resource id before the
+    watch is answered."""
     if messages:
         said = [
             {"channel_id": channel, "sent_for": resource, "now": at} for channel, resource, at in messages

@@ -1,8 +1,7 @@
 """Group commit: transactions asked for at the same time are carried out as one.
 
 For floods of small transactions. A piece of work that fails takes nobody with it: the group is then repeated one by
-one. Works must be repeatable, as everywhere. Those that say what they are `about` are carried out in that order: processes that
-lock the same rows in different orders would end each other.
+one. Works must be repeatable, as everywhere.
 """
 
 import asyncio
@@ -64,7 +63,6 @@ class Group:
             if self._gather_s:
                 await self._gather()
             group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
-            group.sort(key=lambda one: getattr(one[0], "about", ""))
             await self._transact_all(group)
 
     async def _gather(self) -> None:

@@ -1,6 +1,6 @@
-"""What a push channel's messages do. In a flood many are looked up and noted at once, with a few statements."""
+"""What a push channel's messages do. In a flood many are taken in one transaction, with a few statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,88 +26,101 @@ class Notification(Protocol):
     def channel_token(self) -> str | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a message; `resource` and `mark` where it brought news."""
+
+    verdict: Verdict
+    resource: str = ""
+    mark: int | None = None
+
+
 async def receive(engine: Engine, notification: Notification, received_ms: int | None = None) -> Verdict:
     """Verify a message and mark what it is about. A stranger's message writes nothing.
 
     A channel that speaks although it was stopped is to be stopped once more. `received_ms` is the lease time at which the
     message came, where that was not just now.
     """
-    now_ms = engine.clock.now_ms()
     received_ms = engine.clock.lease_ms() if received_ms is None else received_ms
-    row = await engine.store.read(LookUp(notification.channel_id))
+    taken = await engine.store.write(Taking(notification, engine.clock.now_ms()))
+    if taken.mark is not None:
+        engine.observer.marked(taken.resource, taken.mark, received_ms)
+    if taken.verdict == "accepted" and notification.resource_state != "sync":
+        engine.signals.wake("due")
+    return taken.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """The transaction of a message. Looked up and noted in one: waiting for a second takes as long again."""
+
+    notification: Notification
+    now_ms: int
+
+    def __call__(self, connection: Connection) -> Taken:
+        return self.together(connection, [self])[0]
+
+    @staticmethod
+    def together(connection: Connection, works: Sequence["Taking"]) -> list[Taken]:
+        """The answer of each. Messages about one resource share a mark."""
+        rows = channels.load_all_for_push(connection, {work.notification.channel_id for work in works})
+        found = [(work, rows.get(work.notification.channel_id)) for work in works]
+        verdicts = [verdict_on(work, row) for work, row in found]
+        accepted = [
+            Accepted(row.resource, row.account_id, work.notification, work.now_ms)
+            for (work, row), verdict in zip(found, verdicts, strict=True)
+            if row is not None and verdict == "accepted"
+        ]
+        closed = {
+            row.id for (_, row), verdict in zip(found, verdicts, strict=True) if row and verdict == "closed"
+        }
+        marks = note(connection, accepted) if accepted else {}
+        for channel_id in sorted(closed):
+            channels.stop_again(connection, channel_id)
+        return [
+            Taken(verdict) if verdict != "accepted" or row is None else told(work, row.resource, marks)
+            for (work, row), verdict in zip(found, verdicts, strict=True)
+        ]
+
+
+def verdict_on(work: Taking, row: Any | None) -> Verdict:
     known = None
     if row is not None:
         usable = row.account_status in USABLE and row.removed_at is None
         known = KnownChannel(row.state, row.token_hash, row.resource_id, row.expires_at, usable)
-    message = Message(notification.channel_token, notification.resource_id)
-    verdict = verify(known, message, now_ms)
-    if verdict == "accepted" and row is not None:
-        mark = await accept(engine, row.resource, row.account_id, notification, now_ms)
-        if mark is not None:
-            engine.observer.marked(row.resource, mark, received_ms)
-    if verdict == "closed":
-        await engine.store.write(lambda tx: channels.stop_again(tx, notification.channel_id))
-    return verdict
+    return verify(known, Message(work.notification.channel_token, work.notification.resource_id), work.now_ms)
 
 
-async def accept(
-    engine: Engine, resource: str, account_id: str, notification: Notification, now_ms: int
-) -> int | None:
-    """The mark that the message has left; None for one that brings no news."""
-    mark = await engine.store.write(Noting(resource, account_id, notification, now_ms))
-    if notification.resource_state != "sync":
-        engine.signals.wake("due")
-    return mark
+def told(work: Taking, resource: str, marks: Mapping[str, int]) -> Taken:
+    is_news = work.notification.resource_state != "sync"
+    return Taken("accepted", resource, marks.get(resource) if is_news else None)
 
 
 @dataclass(frozen=True, slots=True)
-class LookUp:
-    """The reading of a message's channel."""
+class Accepted:
+    """A verified message and what it is about."""
 
-    channel_id: str
-
-    def __call__(self, connection: Connection) -> Any | None:
-        return channels.load_for_push(connection, self.channel_id)
-
-    @staticmethod
-    def together(connection: Connection, works: Sequence["LookUp"]) -> list[Any | None]:
-        """The answer of each."""
-        found = channels.load_all_for_push(connection, {work.channel_id for work in works})
-        return [found.get(work.channel_id) for work in works]
-
-
-@dataclass(frozen=True, slots=True)
-class Noting:
-    """The transaction of an accepted message. `about` puts those that are carried out together into one order everywhere."""
-
-    about: str
+    resource: str
     account_id: str
     notification: Notification
     now_ms: int
 
-    def __call__(self, connection: Connection) -> int | None:
-        mark, told = None, self.notification
-        channels.note_push(connection, told.channel_id, told.resource_id, self.now_ms)
-        if told.resource_state != "sync":
-            mark = sync_states.mark(connection, [self.about], self.now_ms).get(self.about)
-        if told.resource_state == "not_exists":
-            listed = {"last_full_at": None, "next_due_at": self.now_ms}
-            connection.execute(states.update().where(states.c.id == self.account_id).values(listed))
-        return mark
 
-    @staticmethod
-    def together(connection: Connection, works: Sequence["Noting"]) -> list[int | None]:
-        """The answer of each. Messages about one resource share a mark; rarer ones than `exists` are noted one by one."""
-        usual = [work for work in works if work.notification.resource_state == "exists"]
-        resources = sorted({work.about for work in usual})
-        sync_states.hold(connection, *resources)
-        channels.note_pushes(
-            connection,
-            [(work.notification.channel_id, work.notification.resource_id, work.now_ms) for work in usual],
-        )
-        now_ms = max((work.now_ms for work in usual), default=0)
-        marks = sync_states.mark(connection, resources, now_ms) if resources else {}
-        return [
-            marks.get(work.about) if work.notification.resource_state == "exists" else work(connection)
-            for work in works
-        ]
+def note(connection: Connection, accepted: Sequence[Accepted]) -> dict[str, int]:
+    """Count the messages and mark what they bring news of; returns the mark of each resource.
+
+    All rows are held first, in one order: processes that lock the same rows in different orders would end each other.
+    """
+    news = sorted({one.resource for one in accepted if one.notification.resource_state != "sync"})
+    gone = sorted({one.account_id for one in accepted if one.notification.resource_state == "not_exists"})
+    sync_states.hold(connection, *sorted({one.resource for one in accepted}.union(gone)))
+    channels.note_pushes(
+        connection,
+        [(one.notification.channel_id, one.notification.resource_id, one.now_ms) for one in accepted],
+    )
+    now_ms = max(one.now_ms for one in accepted)
+    marks = sync_states.mark(connection, news, now_ms) if news else {}
+    for account_id in gone:
+        listed = {"last_full_at": None, "next_due_at": now_ms}
+        connection.execute(states.update().where(states.c.id == account_id).values(listed))
+    return marks

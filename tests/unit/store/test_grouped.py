@@ -79,19 +79,6 @@ async def test_a_caller_who_leaves_keeps_nobody_waiting() -> None:
     assert await staying == 20
 
 
-async def test_works_that_say_what_they_are_about_are_carried_out_in_that_order() -> None:
-    store = CountingStore()
-    grouped = GroupedStore(store)
-
-    def about(name: str, number: int):
-        work = writing(number)
-        work.about = name  # type: ignore[attr-defined]
-        return work
-
-    await asyncio.gather(*(grouped.write(about(name, n)) for n, name in enumerate("cab")))
-    assert store.committed == [1, 2, 0]
-
-
 class Doubling:
     """Several are carried out with one statement."""
 
