@@ -42,9 +42,10 @@ class Editor:
             return
         self.edit_calendar(self.dice.choice(self.calendars()))
 
-    def edit_calendar(self, calendar: Calendar) -> None:
-        """One change of events of a calendar, or of what Google remembers of its listings."""
-        verb: Callable[[Calendar], None] = self.dice.choices(list(EDITS), list(EDITS.values()))[0]
+    def edit_calendar(self, calendar: Calendar, *, series: bool = False) -> None:
+        """One change of events of a calendar, of its `series` alone, or of what Google remembers of its listings."""
+        verbs = SERIES_EDITS if series else EDITS
+        verb: Callable[[Calendar], None] = self.dice.choices(list(verbs), list(verbs.values()))[0]
         self.google.trace.hit(f"edit {verb.__name__}")
         self.google.trace.note(f"edit {verb.__name__} {calendar.id}")
         verb(self, calendar)  # type: ignore[call-arg, arg-type]
@@ -334,6 +335,9 @@ EDITS: dict[Callable[..., None], int] = {
     Editor.expire_tokens: 7,
     Editor.expire_pages: 3,
     Editor.empty_pages: 3,
+}
+SERIES_EDITS = {
+    verb: EDITS[verb] for verb in (Editor.change_occurrence, Editor.move_series, Editor.split_series)
 }
 LIST_EDITS: dict[Callable[..., object], int] = {
     Editor.add_calendar: 3,

@@ -66,7 +66,7 @@ POISON: tuple[dict[str, Any], ...] = (
 
 
 REFUSED_AGAIN_S = 100.0
-MEDDLED_WITH = 0.25
+MEDDLED_WITH = 0.4
 LATE_S = 25.0
 
 

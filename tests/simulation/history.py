@@ -40,6 +40,8 @@ GUARDED = (
     "WHERE c.google_id = ? AND a.email = ?"
 )
 """Whether so many live rows stand against the pass: those of its projection, or of the one it is to replace."""
+SERIES_MEDDLED_WITH = 0.4
+"""How often a change between two pages is one of a series: what an earlier page told of its occurrences may be over then."""
 REMEMBERED_S = 6.0
 """In which time a living process that is not held up writes what it remembers."""
 
@@ -74,7 +76,7 @@ class Simulation:
         self.skews = self.dice.random() < 0.2
         self.checks.is_clock_true = not self.skews
         self.leaves = self.dice.random() < 0.2
-        self.machine.has_scheduler = self.dice.random() < 0.9
+        self.machine.has_scheduler = self.dice.random() < 0.85
         self.expands = self.dice.random() < 0.15
         """Whether people of this run like their calendars expanded."""
         self.others: list[asyncio.Task[None]] = []
@@ -117,7 +119,7 @@ class Simulation:
         calendar = self.google.world.calendars.get(google_id)
         if calendar is not None and not calendar.deleted:
             self.trace.hit("meddle")
-            self.editor.edit_calendar(calendar)
+            self.editor.edit_calendar(calendar, series=self.dice.random() < SERIES_MEDDLED_WITH)
 
     def is_list_sound(self) -> bool:
         statement = "SELECT count(*) FROM calendars WHERE missing_since IS NOT NULL"

@@ -113,7 +113,17 @@ class View:
             versions.append(Version(at, number))
 
     def since(self, event_id: str, position: int) -> list[int | None]:
-        """What may be shown by somebody who knows everything up to `position`: that version, and every later one."""
+        """What may be shown by somebody who knows everything up to `position`: that version, and every later one.
+
+        An exception that was given up may be on a later page of a delta as what it is now, an occurrence like all others,
+        which has the number of its series.
+        """
+        shown, series_id = self.versions_since(event_id, position), series_of(event_id)
+        if series_id == event_id or event_id not in self.history or None not in shown:
+            return shown
+        return [*shown, *self.versions_since(series_id, position)]
+
+    def versions_since(self, event_id: str, position: int) -> list[int | None]:
         known: int | None = None
         later: list[int | None] = []
         for version in self.history.get(event_id, ()):

@@ -296,7 +296,7 @@ VERBS: dict[Callable[..., list[Edit]], int] = {
     Writers.invite: 3,
     Writers.put: 5,
     Writers.delete: 6,
-    Writers.of_series: 9,
+    Writers.of_series: 16,
     Writers.quickly: 5,
     Writers.unseen: 5,
     Writers.cancel: 2,
