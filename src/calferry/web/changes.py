@@ -138,11 +138,16 @@ async def stream_changes(
 
 async def follow(service: Service, caller: Caller, feeds: Feeds, after: int, outbox: Outbox) -> None:
     """Until the session or token has ended. Raises `ReaderTooSlow`. The id comes first, so that a reader who is told nothing
-    comes back to where it was."""
+    comes back to where it was.
+
+    The first comment comes at a time of its own: streams that were opened together are not looked after together.
+    """
     await outbox.put(b"retry: %d\nid: %d\n\n" % (RETRY_MS, after))
+    wait_s = service.engine.dice.uniform(0.0, COMMENT_EVERY_S)
     while True:
         async with feeds.joined(caller.user_id, after, outbox) as listener:
-            while not await is_set_within(listener.behind, COMMENT_EVERY_S):
+            while not await is_set_within(listener.behind, wait_s):
+                wait_s = COMMENT_EVERY_S
                 outbox.offer(sse.COMMENT)
                 if await find_caller(service, caller.credentials) is None:
                     return
