@@ -68,7 +68,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every process begins with what takes long, so that none waits in the end for what another has just begun; what
-    keeps a core busy is given to two of five, so that there is something to do while the others wait."""
+    keeps a core busy is given to one of four, so that there is something to do while the others wait."""
     items[:] = in_shares(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 

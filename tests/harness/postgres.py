@@ -31,7 +31,6 @@ OPTIONS = {
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
     "log_min_messages": "warning",
-    "autovacuum_naptime": "10s",
 }
 
 
