@@ -10,7 +10,7 @@ T = TypeVar("T")
 INTERVAL_S = 0.01
 
 
-def until(condition: Callable[[], T], deadline_s: float = 10.0, what: str = "") -> T:
+def until(condition: Callable[[], T], deadline_s: float = 60.0, what: str = "") -> T:
     """Returns the first truthy value of `condition()`; AssertionError when the deadline passes."""
     ends_at = time.monotonic() + deadline_s
     while True:
@@ -24,7 +24,7 @@ def until(condition: Callable[[], T], deadline_s: float = 10.0, what: str = "") 
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[T] | T], deadline_s: float = 10.0, what: str = ""
+    condition: Callable[[], Awaitable[T] | T], deadline_s: float = 60.0, what: str = ""
 ) -> T:
     """`until` for coroutines and for conditions that other tasks of this loop bring about."""
     loop = asyncio.get_running_loop()
