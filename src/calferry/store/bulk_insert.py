@@ -17,7 +17,7 @@ from calferry.store.dialect import Row, is_postgres
 
 Column = tuple[Any, ...]
 
-# Each statement is kept prepared, for each of these numbers of rows: a megabyte or so for the largest.
+# Each statement is kept prepared, for each of these numbers of rows: a quarter of a megabyte or so for the largest.
 ROWS_PER_STATEMENT = 128
 # Fewer rows are not worth a statement for each shape.
 SORTED_FROM = 64

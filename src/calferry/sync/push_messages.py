@@ -65,21 +65,18 @@ class Taking:
         """The answer of each. Messages about one resource share a mark."""
         rows = channels.load_all_for_push(connection, {work.notification.channel_id for work in works})
         found = [(work, rows.get(work.notification.channel_id)) for work in works]
-        verdicts = [verdict_on(work, row) for work, row in found]
+        judged = [(work, row, verdict_on(work, row)) for work, row in found]
         accepted = [
             Accepted(row.resource, row.account_id, work.notification, work.now_ms)
-            for (work, row), verdict in zip(found, verdicts, strict=True)
+            for work, row, verdict in judged
             if row is not None and verdict == "accepted"
         ]
-        closed = {
-            row.id for (_, row), verdict in zip(found, verdicts, strict=True) if row and verdict == "closed"
-        }
         marks = note(connection, accepted) if accepted else {}
-        for channel_id in sorted(closed):
+        for channel_id in sorted({row.id for _, row, verdict in judged if row and verdict == "closed"}):
             channels.stop_again(connection, channel_id)
         return [
             Taken(verdict) if verdict != "accepted" or row is None else told(work, row.resource, marks)
-            for (work, row), verdict in zip(found, verdicts, strict=True)
+            for work, row, verdict in judged
         ]
 
 

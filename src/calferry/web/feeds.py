@@ -110,7 +110,7 @@ class Feeds:
     def _begin(self, user_id: int, position: int) -> Feed:
         feed = self._feeds[user_id] = Feed(user_id, position)
         feed.task = asyncio.create_task(self._follow(feed), name=f"feed {user_id}")
-        if self._looking is None:
+        if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_around(), name="feeds", context=for_nobody())
         return feed
 
