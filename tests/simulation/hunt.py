@@ -2,10 +2,12 @@
 
 import gc
 import sys
+from collections.abc import Iterable
 from functools import cache
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.harness.copies import Copies
 
@@ -20,22 +22,33 @@ OUTSIDE = [
     "joserfc.jwt",
     "msgspec",
     "prometheus_client",
+    "pydantic.v1",
     "pydantic_settings",
     "pytest",
     "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.aiosqlite",
+    "sqlite3",
     "structlog",
+    "uvloop",
 ]
 """What the engine is built on: one process imports it once, and every hunt begins as a copy of that."""
 
 
-def hunt_in(root: Path, count: int, likely: int) -> str:
-    """What the first seed to fail has found; the likely one is tried before all others. Empty when all of them hold."""
+class Find(NamedTuple):
+    """A seed that failed, how many commits that took, and what it has found."""
+
+    seed: int
+    commits: int
+    violation: str
+
+
+def hunt_in(root: Path, seeds: Iterable[int], wanted: int) -> list[Find]:
+    """Run these seeds, in this order, until so many have failed; those that did."""
     ours, theirs = Pipe(duplex=False)
-    hunter = hunters().start(search, (str(root), count, likely, theirs), daemon=True)
+    hunter = hunters().start(search, (str(root), list(seeds), wanted, theirs), daemon=True)
     theirs.close()
     try:
-        return str(ours.recv())
+        return [Find(*find) for find in ours.recv()]
     except EOFError:
         raise RuntimeError("the hunt ended without a word; it may have said why above") from None
     finally:
@@ -48,16 +61,17 @@ def hunters() -> Copies:
     return Copies(OUTSIDE)
 
 
-def search(root: str, count: int, likely: int, answer: "Connection[str, str]") -> None:
+def search(root: str, seeds: list[int], wanted: int, answer: "Connection[list[Find], None]") -> None:
     gc.disable()
     assert "calferry" not in sys.modules, "the engine as it is was imported before the spoilt one"
     sys.path.insert(0, root)
     from tests.simulation.run import simulate
 
-    others = (seed for seed in range(count) if seed != likely)
-    for seed in (likely, *others):
+    finds: list[Find] = []
+    for seed in seeds:
         outcome = simulate(str(seed))
         if outcome.violation is not None:
-            answer.send(f"seed {seed}: {outcome.violation}")
-            return
-    answer.send("")
+            finds.append(Find(seed, outcome.commits, str(outcome.violation)))
+        if len(finds) == wanted:
+            break
+    answer.send(finds)

@@ -1,6 +1,6 @@
 """Copies of the engine with a bug planted into them, to see that the simulation finds it.
 
-`python -m tests.simulation.plant` hunts every bug and notes the seed that finds it, which is tried first from then on.
+`python -m tests.simulation.plant` hunts every bug and notes the seed that finds it soonest, which is tried first from then on.
 """
 
 import os
@@ -11,12 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.simulation.hunt import hunt_in
+from tests.simulation.hunt import Find, hunt_in
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 SOURCE = ROOT / "src" / "calferry"
 SEEDS_MAX = 200
+COMPARED = 3
+"""Seeds that find a bug, of which the one that takes the fewest commits is noted."""
 
 
 class DoesNotApply(ValueError):
@@ -34,7 +36,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """A planted bug: what it does, the edits that make it, and the seed that found it last."""
+    """A planted bug: what it does, the edits that make it, and the seed that is known to find it."""
 
     name: str
     about: str
@@ -92,25 +94,27 @@ def link(source: Path, target: Path, without: set[Path]) -> None:
             (target / "__pycache__" / compiled.name).symlink_to(compiled)
 
 
-def hunt(bug: Bug, into: Path, seeds: int = SEEDS_MAX) -> str:
-    """Run seeds on the spoilt copy until one fails; what it found. Raises `AssertionError` if none does."""
-    found = hunt_in(plant(bug, into), seeds, bug.seed)
-    assert found, f"{bug.name}: {seeds} seeds held"
-    return found
+def hunt(bug: Bug, into: Path, wanted: int = 1) -> list[Find]:
+    """Run seeds on the spoilt copy until so many fail, the one that is known first. Raises `AssertionError` if none does."""
+    others = (seed for seed in range(SEEDS_MAX) if seed != bug.seed)
+    finds = hunt_in(plant(bug, into), (bug.seed, *others), wanted)
+    assert finds, f"{bug.name}: {SEEDS_MAX} seeds held"
+    return finds
 
 
 def note(bug: Bug) -> None:
-    """Hunt a bug and write the seed that finds it beside it."""
+    """Hunt a bug and write the seed that finds it soonest beside it."""
     with tempfile.TemporaryDirectory() as into:
         try:
-            found = hunt(bug, Path(into))
-        except AssertionError:
-            found = "not found"
-    print(f"{bug.name}: {found[:150]}", flush=True)
-    seed = re.match(r"seed (\d+):", found)
-    if seed is not None:
-        path = HERE / "planted" / f"{bug.name}.toml"
-        path.write_text(re.sub(r"(?m)^seed = \d+$", f"seed = {seed[1]}", path.read_text("utf-8")), "utf-8")
+            soonest = min(hunt(bug, Path(into), COMPARED), key=lambda find: (find.commits, find.seed))
+        except AssertionError as error:
+            print(error, flush=True)
+            return
+    print(
+        f"{bug.name}: seed {soonest.seed}, {soonest.commits} commits: {soonest.violation[:120]}", flush=True
+    )
+    path = HERE / "planted" / f"{bug.name}.toml"
+    path.write_text(re.sub(r"(?m)^seed = \d+$", f"seed = {soonest.seed}", path.read_text("utf-8")), "utf-8")
 
 
 def main() -> None:

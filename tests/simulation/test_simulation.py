@@ -15,8 +15,8 @@ from tests.simulation.run import simulate
 from tests.simulation.writers import SCOPES, VERBS
 
 SEEDS = 500
-CHUNK = 50
-PARTS = 6
+CHUNK = 10
+PARTS = 16
 KNOWN = Path(__file__).with_name("seeds.txt")
 MUST_HAPPEN = [
     *(f"fault {action}" for action in EVERY_ACTION),

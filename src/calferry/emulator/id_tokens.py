@@ -15,7 +15,6 @@ Json = dict[str, Any]
 
 ISSUER = "https://accounts.google.com"
 LIFE_S = 3600
-_KEY = signing_key()
 
 
 def id_token(person: Person, access: AccessToken, nonce: str, now: float) -> str:
@@ -32,13 +31,15 @@ def id_token(person: Person, access: AccessToken, nonce: str, now: float) -> str
         "iat": int(now),
         "exp": int(now) + LIFE_S,
     }
-    return jwt.encode({"alg": "RS256", "kid": KEY_ID, "typ": "JWT"}, claims, _KEY, algorithms=["RS256"])
+    return jwt.encode(
+        {"alg": "RS256", "kid": KEY_ID, "typ": "JWT"}, claims, signing_key(), algorithms=["RS256"]
+    )
 
 
 def id_token_claims(text: str) -> Json | None:
     """The claims of an id token that this Google signed, else None."""
     try:
-        return dict(jwt.decode(text, _KEY, algorithms=["RS256"]).claims)
+        return dict(jwt.decode(text, signing_key(), algorithms=["RS256"]).claims)
     except (JoseError, ValueError):
         return None
 
