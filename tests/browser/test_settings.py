@@ -5,6 +5,22 @@ from playwright.sync_api import expect
 
 from tests.browser.visit import ALICE, Visit
 
+LOOK_TWICE = """async () => {
+  const { keepLooking } = await import("/static/page/shell.js");
+  const ends = [];
+  const show = keepLooking(() => new Promise((end) => ends.push(end)));
+  const looks = [show(), show()];
+  await new Promise((tick) => setTimeout(tick));
+  const begun = [ends.length];
+  ends[0]();
+  await looks[0];
+  await new Promise((tick) => setTimeout(tick));
+  begun.push(ends.length);
+  ends.at(-1)();
+  await looks[1];
+  return begun;
+}"""
+
 
 def test_tokens_and_feeds_are_made_shown_once_and_revoked(visit: Visit) -> None:
     visit.sign_in("/healthz")
@@ -23,10 +39,17 @@ def test_tokens_and_feeds_are_made_shown_once_and_revoked(visit: Visit) -> None:
     expect(page.locator("#tokens")).to_contain_text("laptop")
     expect(page.locator("code[data-text=secret]")).to_have_count(0)
     page.get_by_role("button", name="Revoke laptop").click()
+    # What is below moves up by a row.
+    expect(page.locator("#tokens li")).to_have_count(0)
     page.get_by_role("button", name="Revoke Team").click()
-    expect(page.locator("#tokens li, #feeds li")).to_have_count(0)
+    expect(page.locator("#feeds li")).to_have_count(0)
     assert site.client(token).get("/auth/session").status_code == 401
     assert httpx.get(address, trust_env=False).status_code == 404
+
+
+def test_a_look_begins_when_the_one_before_has_ended(visit: Visit) -> None:
+    visit.sign_in("/settings")
+    assert visit.page.evaluate(LOOK_TWICE) == [1, 2]
 
 
 def test_an_endpoint_inside_is_refused_with_the_reason(visit: Visit) -> None:

@@ -46,10 +46,12 @@ function replaceIfChanged(place, children) {
 }
 
 /** A function that calls `work` at once, and then again and again as long as somebody may be looking: soon where it answers
- * true, something being on its way. */
+ * true, something being on its way. One look begins when the one before has ended, so that the newest answers stay. */
 export function keepLooking(work) {
   let timer = 0;
-  async function again() {
+  let looking = Promise.resolve();
+  const again = () => (looking = looking.then(lookOnce));
+  async function lookOnce() {
     clearTimeout(timer);
     const isMoving = !document.hidden && (await work().catch(() => false));
     clearTimeout(timer);
