@@ -269,6 +269,7 @@ def running_site(
     thread.start()
     assert ready.wait(WITHIN_S)
     if failure:
+        listener.close()
         raise failure[0]
     try:
         yield site[0]
