@@ -19,6 +19,11 @@ HOSTILE = [
     "{{7*7}}${7*7}",
     "</title><b>bold</b>",
 ]
+MEASURED_LATE = """
+window.ResizeObserver = class extends ResizeObserver {
+  constructor(told) { super((...sizes) => setTimeout(() => told(...sizes), 50)); }
+};
+"""
 PAGE_WEIGHT_MAX = 250_000
 MANY = 500
 PAINT = """async () => {
@@ -116,6 +121,8 @@ def test_a_page_that_is_loaded_again_shows_the_same_place(visit: Visit) -> None:
 
 
 def test_an_event_keeps_the_focus_when_it_is_drawn_anew(visit: Visit) -> None:
+    """It is hidden until it has been measured, and cannot be given the focus so long."""
+    visit.page.add_init_script(MEASURED_LATE)
     at = {"start": {"date": this_month(10)}, "end": {"date": this_month(11)}}
     made = visit.google.post("/calendars/primary/events", json={"summary": "Tea", **at}).json()
     visit.open_calendar(f"/?view=day&date={this_month(10)}")

@@ -214,10 +214,13 @@ function explain({ el, event }) {
   if (event.id === focused) setTimeout(() => giveFocusBack(el));
 }
 
-/** Who uses the keyboard stays at an event that is drawn anew, instead of beginning at the top of the page. */
-function giveFocusBack(el) {
-  if (document.activeElement !== document.body) return;
-  (el.matches('[role="button"]') ? el : el.querySelector('[role="button"]'))?.focus();
+/** Who uses the keyboard stays at an event that is drawn anew, instead of beginning at the top of the page. An event is hidden
+ * until it has been measured, and takes no focus before. */
+function giveFocusBack(el, frames = 60) {
+  if (!el.isConnected || document.activeElement !== document.body) return;
+  const button = el.matches('[role="button"]') ? el : el.querySelector('[role="button"]');
+  button?.focus();
+  if (frames && document.activeElement !== button) requestAnimationFrame(() => giveFocusBack(el, frames - 1));
 }
 
 document.addEventListener("focusin", ({ target }) => {
