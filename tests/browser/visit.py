@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from tests.contract.web.site import Site
 
 ALICE = "alice@example.com"
+ZONE = "Europe/Zurich"
 WITHIN_MS = 30_000
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
@@ -99,7 +101,7 @@ class Visit:
 @contextmanager
 def visiting(browser: Browser, site: Site, **options: Any) -> Iterator[Visit]:
     """A fresh browser profile; at the end nothing may have gone wrong in it."""
-    options = {"timezone_id": "Europe/Zurich", "locale": "en-GB", "viewport": DESKTOP, **options}
+    options = {"timezone_id": ZONE, "locale": "en-GB", "viewport": DESKTOP, **options}
     context = browser.new_context(**options)
     try:
         page = context.new_page()
@@ -117,12 +119,10 @@ def visiting(browser: Browser, site: Site, **options: Any) -> Iterator[Visit]:
 
 def this_month(day: int) -> str:
     """A date that the month view shows without a click."""
-    return f"{datetime.now(UTC):%Y-%m}-{day:02}"
+    return f"{datetime.now(ZoneInfo(ZONE)):%Y-%m}-{day:02}"
 
 
-def hours(
-    date: str, begin: str, end: str, zone: str = "Europe/Zurich"
-) -> tuple[dict[str, str], dict[str, str]]:
+def hours(date: str, begin: str, end: str, zone: str = ZONE) -> tuple[dict[str, str], dict[str, str]]:
     """Start and end in Google's JSON."""
     return (
         {"dateTime": f"{date}T{begin}:00", "timeZone": zone},

@@ -210,6 +210,16 @@ def settings_for(url: str, google: RunningGoogle, data: Path, **given: Any) -> S
     return load_settings(env_file=None, **(defaults | given))
 
 
+def database_in(data: Path) -> dict[str, str]:
+    """The setting of a fresh PostgreSQL database, or none where it is a file in `data`, which is made unless it is there."""
+    if databases.is_postgres():
+        return {"database_url": databases.emptied_database()}
+    if not (data / MIRROR).exists():
+        data.mkdir(parents=True, exist_ok=True)
+        (data / MIRROR).write_bytes(migrated_file())
+    return {}
+
+
 @contextlib.contextmanager
 def running_site(
     google: RunningGoogle,
@@ -226,12 +236,7 @@ def running_site(
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     if push:
         given["webhook_base_url"] = url
-    if databases.is_postgres():
-        given.setdefault("database_url", databases.emptied_database())
-    elif not (data / MIRROR).exists():
-        data.mkdir(parents=True, exist_ok=True)
-        (data / MIRROR).write_bytes(migrated_file())
-    settings = settings_for(url, google, data, **given)
+    settings = settings_for(url, google, data, **(database_in(data) | given))
     ready, failure = threading.Event(), []
     site: list[Site] = []
     stop: list[Callable[[], object]] = []
