@@ -1,7 +1,7 @@
 """What is connected, who may follow, and how both end."""
 
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.visit import ALICE, Visit
 
@@ -20,6 +20,11 @@ LOOK_TWICE = """async () => {
   await looks[1];
   return begun;
 }"""
+
+IMPATIENT = """
+const patient = AbortSignal.timeout;
+AbortSignal.timeout = (ms) => patient.call(AbortSignal, ms / 100);
+"""
 
 
 def test_tokens_and_feeds_are_made_shown_once_and_revoked(visit: Visit) -> None:
@@ -50,6 +55,18 @@ def test_tokens_and_feeds_are_made_shown_once_and_revoked(visit: Visit) -> None:
 def test_a_look_begins_when_the_one_before_has_ended(visit: Visit) -> None:
     visit.sign_in("/settings")
     assert visit.page.evaluate(LOOK_TWICE) == [1, 2]
+
+
+def test_a_look_that_gets_no_answer_ends(visit: Visit) -> None:
+    held: list[Route] = []
+    visit.page.route(
+        "**/calendar/conflicts", lambda route: route.continue_() if held else held.append(route), times=2
+    )
+    visit.page.add_init_script(IMPATIENT)
+    visit.sign_in("/settings")
+    visit.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(visit.page.locator("#accounts")).to_contain_text(ALICE)
+    assert held
 
 
 def test_an_endpoint_inside_is_refused_with_the_reason(visit: Visit) -> None:

@@ -1,5 +1,7 @@
 /** The public HTTP API, asked with the session cookie. */
 
+const ANSWER_WITHIN_MS = 30_000;
+
 /** A refusal, or no answer at all: `problem` is the RFC 9457 body. */
 export class Refused extends Error {
   constructor(problem) {
@@ -25,9 +27,9 @@ export async function send(address, init = {}) {
 }
 
 /** Answers `{status, body, etag}`; throws `Refused`. */
-export async function ask(method, path, { query, body, headers = {} } = {}) {
+export async function ask(method, path, { query, body, headers = {}, signal } = {}) {
   const address = query ? `${path}?${new URLSearchParams(query)}` : path;
-  const init = { method, headers: { ...headers } };
+  const init = { method, headers: { ...headers }, signal };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers["Content-Type"] = "application/json";
@@ -37,8 +39,9 @@ export async function ask(method, path, { query, body, headers = {} } = {}) {
   return { status: answer.status, body: text ? JSON.parse(text) : null, etag: answer.headers.get("ETag") };
 }
 
+/** What is read may be read again: who waits for an answer that never comes, as after a laptop slept, does not wait for ever. */
 export async function get(path, query) {
-  return (await ask("GET", path, { query })).body;
+  return (await ask("GET", path, { query, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })).body;
 }
 
 export const eventPath = (calendarId, eventId = "") =>
