@@ -125,6 +125,7 @@ class Known:
 class Write:
     """A change of ours at Google. `after` is the number of its version."""
 
+    calendar_id: str
     intent_id: str
     number: int
     event_id: str
@@ -209,7 +210,7 @@ class Outbox:
     ) -> None:
         """Google has done something of ours."""
         earlier, row = self.writes[intent.id], self.rows.get(intent.id)
-        write = Write(intent.id, intent.number, after.id, after.number)
+        write = Write(intent.calendar_id, intent.id, intent.number, after.id, after.number)
         self.trace.hit(f"written {request.method}")
         self.trace.note(f"{intent.id} {intent.number} writes {after.id} {after.number}")
         if row is not None and row.status != "pending":
@@ -415,7 +416,7 @@ class Outbox:
         self.check_uncovered(row)
 
     def check_conflict(self, row: Row) -> None:
-        """Edits of ours do not meet each other; those of series and their occurrences may look as if they did."""
+        """Edits of a person do not meet each other; those of series and their occurrences may look as if they did."""
         google_id = self.checks.calendars[row.calendar_id].google_id
         known, event_id = self.known[row.id], row.event_id
         calendar = self.google.world.calendars[google_id]
@@ -423,7 +424,10 @@ class Outbox:
         if row.line_id != event_id or stored is None or stored.is_series or not self.can_read(row):
             return
         ours = {
-            write.after for writes in self.writes.values() for write in writes if write.event_id == event_id
+            write.after
+            for writes in self.writes.values()
+            for write in writes
+            if (write.calendar_id, write.event_id) == (row.calendar_id, event_id)
         }
         others = {
             number for key, number in self.google.resources.get(google_id, {}) if key == event_id
