@@ -78,7 +78,8 @@ class LocalGoogle:
     def grant(self, user: str) -> Grant:
         """A grant as the consent page would give it."""
         _, answer = self.ask("POST", "/_emulator/tokens", {"email": user, "scopes": list(ASKED)})
-        identity = Identity(f"sub-{user}", user, email_verified=True)
+        issued_at = int(self.emulator.now())
+        identity = Identity(f"sub-{user}", user, email_verified=True, issued_at=issued_at)
         return Grant(identity, user, frozenset(ASKED), answer["refresh_token"])
 
     def faults(self, *faults: Mapping[str, Any]) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who signed in. `sub` is the only stable key of a Google account."""
+    """Who signed in, and when Google said so (unix seconds, of its own clock). `sub` is the only stable key of a Google account."""
 
     sub: str
     email: str
     email_verified: bool
+    issued_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

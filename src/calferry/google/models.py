@@ -219,7 +219,7 @@ class TokenResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who signed in. sub is the only stable key of a person."""
+    """Who signed in. sub is the only stable key of a person. `issued_at`: when an id token said so (unix seconds)."""
 
     sub: str
     email: str | None
@@ -227,3 +227,4 @@ class Identity:
     hosted_domain: str | None = None
     name: str | None = None
     picture: str | None = None
+    issued_at: int | None = None

@@ -100,6 +100,7 @@ accounts = Table(
     required("created_at", BigInteger),
     Column("list_push_checked_at", BigInteger),
     Column("quota_until", BigInteger),
+    Column("granted_at", BigInteger),
     Index("ix_accounts_user_id", "user_id"),
     Index("ix_accounts_google_sub", "google_sub"),
 )

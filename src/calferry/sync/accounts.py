@@ -36,7 +36,8 @@ async def connect(
     """Store a grant.
 
     `user_id` None: the person signs in, and is made known on the first time. `account_id`: the account to
-    reconnect; its `sub` must be the grant's. Raises `ConnectRefused`, and nothing is stored then.
+    reconnect; its `sub` must be the grant's. Raises `ConnectRefused`, and nothing is stored then. Of two sign-ins the
+    later is kept, though the earlier is stored last: in between the person may have taken the earlier grant back.
     """
     fresh_id, now_ms = engine.ids.new("acc"), engine.clock.now_ms()
 
@@ -51,6 +52,8 @@ async def connect(
             sync_states.create(connection, fresh_id, owner, fresh_id, "calendar_list", now_ms)  # type: ignore[arg-type]
             audit.add(connection, "account_connected", now_ms, user_id=owner, subject=fresh_id)
             return Connected(owner, fresh_id, created=True)
+        if is_older(grant, row):
+            return Connected(owner, row.id, created=False)
         values = granted(engine, row.id, grant, row, now_ms) | {"grant_number": row.grant_number + 1}
         accounts.change(connection, row.id, **values)
         sync_states.resume_account(connection, row.id, now_ms)
@@ -107,6 +110,17 @@ def find_account(connection: Connection, grant: Grant, user_id: int, account_id:
     return row
 
 
+def issued_at_ms(grant: Grant) -> int | None:
+    issued_at = None if grant.identity is None else grant.identity.issued_at
+    return None if issued_at is None else issued_at * 1000
+
+
+def is_older(grant: Grant, row: Any) -> bool:
+    """Whether Google gave it before the one that the account has."""
+    given_at = issued_at_ms(grant)
+    return given_at is not None and row.granted_at is not None and given_at < row.granted_at
+
+
 def granted(engine: Engine, account_id: str, grant: Grant, row: Any | None, now_ms: int) -> dict[str, Any]:
     """Columns of a grant. An old refresh token stays when Google sent no new one."""
     values: dict[str, Any] = {
@@ -117,6 +131,7 @@ def granted(engine: Engine, account_id: str, grant: Grant, row: Any | None, now_
         "access_token": None,
         "access_expires_at": None,
         "list_push_checked_at": None,
+        "granted_at": issued_at_ms(grant),
     }
     if grant.identity is not None:
         values["google_sub"] = grant.identity.sub

@@ -44,7 +44,7 @@ def identity_from(identity: google.Identity) -> Identity:
     """Raises SourceFailure when Google names no email: the scope `email` was not granted."""
     if not identity.email:
         raise SourceFailure(Cause.SCOPE_MISSING, "Google did not say which email address this account has.")
-    return Identity(identity.sub, identity.email, identity.email_verified)
+    return Identity(identity.sub, identity.email, identity.email_verified, identity.issued_at)
 
 
 def access_token_from(answer: google.TokenResponse) -> AccessToken:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from calferry.emulator.server import RunningGoogle, run_in_thread
 from calferry.store import sessions as session_rows
-from calferry.store.tables import sessions, sign_ins, users
+from calferry.store.tables import accounts, sessions, sign_ins, users
 from tests.contract.web.shared import ON_SHARED_SITE
 from tests.contract.web.site import Site, running_site
 
@@ -64,6 +64,7 @@ def test_signing_in_stores_the_grant_and_lists_the_calendars_before_it_redirects
     assert answer.headers["location"] == "/somewhere?x=1"
     session = browser.get("/auth/session").json()
     assert session["user"]["email"] == ALICE
+    assert site.read(lambda conn: conn.execute(select(accounts.c.granted_at)).scalar_one()) > 0
     calendars = browser.get("/calendar/calendars").json()["calendars"]
     assert {calendar["google_id"] for calendar in calendars} == {
         ALICE,

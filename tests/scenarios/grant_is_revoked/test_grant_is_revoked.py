@@ -48,6 +48,20 @@ async def test_connecting_again_goes_on_where_it_stopped(stage: Stage) -> None:
 
 
 @staged()
+async def test_a_sign_in_that_was_held_up_does_not_replace_a_later_one(stage: Stage) -> None:
+    await revoked(stage)
+    held_up = stage.google.grant(ALICE)
+    await stage.clock.sleep(10)
+    stage.control("revoke", {"email": ALICE})
+    await connect(stage.engine, stage.google.grant(ALICE))
+    connected = await connect(stage.engine, held_up)
+    assert (connected.account_id, connected.created) == (stage.account_id, False)
+    await stage.scan(5)
+    assert (await stage.account()).status == "active"
+    await stage.assert_equal()
+
+
+@staged()
 async def test_oldest_of_too_many_grants_dies(stage: Stage) -> None:
     await stage.done()
     for _ in range(101):

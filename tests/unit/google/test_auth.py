@@ -141,6 +141,14 @@ def test_a_user_is_read_from_the_userinfo_endpoint() -> None:
     assert (identity.name, identity.hosted_domain) == ("A", None)
 
 
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [(b"1790000000", 1790000000), (b"1.5", 1), (b"true", None), (b"-1", None), (b"1e300", None)],
+)
+def test_when_google_said_so_is_a_moment_or_nothing(said: bytes, read: int | None) -> None:
+    assert read_user_info(b'{"sub":"1","iat":' + said + b"}").issued_at == read
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"sub":7}', b'{"sub":""}', b'{"sub":"\xc3\xbc"}'])
 def test_a_user_without_a_usable_sub_is_refused(body) -> None:
     with pytest.raises(ProtocolViolation):
