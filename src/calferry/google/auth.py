@@ -24,7 +24,6 @@ EXPIRES_IN_MAX_S = 86_400
 USERINFO_SCOPE = "https://www.googleapis.com/auth/userinfo."
 SCOPE_ALIASES = {"email": USERINFO_SCOPE + "email", "profile": USERINFO_SCOPE + "profile"}
 AUTH_BODY_BYTES_MAX = 256 * 1024
-SECONDS_MAX = 1 << 40
 HEADER_SAFE = re.compile(r"[!-~]+")
 
 
@@ -198,15 +197,13 @@ def identity_of(claims: Mapping[str, object]) -> Identity | None:
         hosted_domain=_text(claims, "hd"),
         name=_text(claims, "name"),
         picture=_text(claims, "picture"),
-        issued_at=_issued_at(claims),
+        issued_at=_seconds(moment(claims.get("iat"))),
     )
 
 
-def _issued_at(claims: Mapping[str, object]) -> int | None:
-    value = claims.get("iat")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if 0 <= value < SECONDS_MAX else None
+def moment(value: object) -> int | float | None:
+    """A claim that is a moment, in unix seconds (NumericDate of RFC 7519, section 2); None for anything else."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _text(claims: Mapping[str, object], name: str) -> str | None:

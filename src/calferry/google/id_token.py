@@ -11,7 +11,7 @@ from joserfc import jws
 from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import KeySet, RSAKey
 
-from calferry.google.auth import identity_of
+from calferry.google.auth import identity_of, moment
 from calferry.google.errors import IdTokenInvalid
 from calferry.google.models import Identity
 
@@ -101,12 +101,8 @@ def _require_audience(claims: Mapping[str, object], client_id: str) -> None:
 
 
 def _require_times(claims: Mapping[str, object], now: float) -> None:
-    expires_at, issued_at = _moment(claims.get("exp")), _moment(claims.get("iat", 0))
+    expires_at, issued_at = moment(claims.get("exp")), moment(claims.get("iat", 0))
     if expires_at is None or expires_at <= now - LEEWAY_S:
         raise IdTokenInvalid("token has expired", reason="expired")
     if issued_at is None or issued_at > now + LEEWAY_S:
         raise IdTokenInvalid("token is from the future", reason="not_yet_valid")
-
-
-def _moment(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
