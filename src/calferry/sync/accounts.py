@@ -12,6 +12,7 @@ from calferry.store import accounts, audit, channels, erasure, sync_states, user
 from calferry.store.dialect import take_turns
 from calferry.store.sealed import access_context, refresh_context
 from calferry.store.tables import accounts as table
+from calferry.sync.credentials import DEAD
 from calferry.sync.engine import Engine
 from calferry.sync.watch import stop_account_channels
 
@@ -116,9 +117,11 @@ def issued_at_ms(grant: Grant) -> int | None:
 
 
 def is_older(grant: Grant, row: Any) -> bool:
-    """Whether Google gave it before the one that the account has."""
+    """Whether Google gave it before the one that the account has, unless that is dead."""
     given_at = issued_at_ms(grant)
-    return given_at is not None and row.granted_at is not None and given_at < row.granted_at
+    if given_at is None or row.granted_at is None or row.status == DEAD:
+        return False
+    return bool(given_at < row.granted_at)
 
 
 def granted(engine: Engine, account_id: str, grant: Grant, row: Any | None, now_ms: int) -> dict[str, Any]:
@@ -158,7 +161,7 @@ def close(connection: Connection, account_id: str, now_ms: int) -> None:
     """A grant that is known to be dead is not used for the farewell: its access token is forgotten."""
     row = connection.execute(select(table).where(table.c.id == account_id).with_for_update()).one_or_none()
     dead = {"access_token": None, "access_expires_at": None}
-    forgotten = dead if row is not None and row.status == "needs_reauth" else {}
+    forgotten = dead if row is not None and row.status == DEAD else {}
     accounts.change(connection, account_id, status="closing", **forgotten)
     sync_states.fence_off(connection, account_id)
     if row is not None and row.status != "closing":

@@ -1,6 +1,7 @@
 """The owner withdraws the grant: everything stops, nothing is erased, and connecting again goes on from there."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,18 @@ async def test_a_sign_in_that_was_held_up_does_not_replace_a_later_one(stage: St
     await connect(stage.engine, stage.google.grant(ALICE))
     connected = await connect(stage.engine, held_up)
     assert (connected.account_id, connected.created) == (stage.account_id, False)
+    await stage.scan(5)
+    assert (await stage.account()).status == "active"
+    await stage.assert_equal()
+
+
+@staged()
+async def test_no_sign_in_is_too_old_for_an_account_whose_grant_is_dead(stage: Stage) -> None:
+    """As where the local Google, whose clock was turned forward, has begun anew."""
+    await revoked(stage)
+    grant = stage.google.grant(ALICE)
+    assert grant.identity is not None
+    await connect(stage.engine, replace(grant, identity=replace(grant.identity, issued_at=1)))
     await stage.scan(5)
     assert (await stage.account()).status == "active"
     await stage.assert_equal()
