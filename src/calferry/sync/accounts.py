@@ -12,7 +12,6 @@ from calferry.store import accounts, audit, channels, erasure, sync_states, user
 from calferry.store.dialect import take_turns
 from calferry.store.sealed import access_context, refresh_context
 from calferry.store.tables import accounts as table
-from calferry.sync.credentials import DEAD
 from calferry.sync.engine import Engine
 from calferry.sync.watch import stop_account_channels
 
@@ -119,7 +118,7 @@ def issued_at_ms(grant: Grant) -> int | None:
 def is_older(grant: Grant, row: Any) -> bool:
     """Whether Google gave it before the one that the account has, unless that is dead."""
     given_at = issued_at_ms(grant)
-    if given_at is None or row.granted_at is None or row.status == DEAD:
+    if given_at is None or row.granted_at is None or row.status == "needs_reauth":
         return False
     return bool(given_at < row.granted_at)
 
@@ -161,7 +160,7 @@ def close(connection: Connection, account_id: str, now_ms: int) -> None:
     """A grant that is known to be dead is not used for the farewell: its access token is forgotten."""
     row = connection.execute(select(table).where(table.c.id == account_id).with_for_update()).one_or_none()
     dead = {"access_token": None, "access_expires_at": None}
-    forgotten = dead if row is not None and row.status == DEAD else {}
+    forgotten = dead if row is not None and row.status == "needs_reauth" else {}
     accounts.change(connection, account_id, status="closing", **forgotten)
     sync_states.fence_off(connection, account_id)
     if row is not None and row.status != "closing":
